@@ -1,0 +1,95 @@
+{#
+    What each table that is computed per contact holds. A staged row carries the batch that brought it; a fact table holds all
+    batches up to the one that stands here, written in the transaction that wrote the table. What a fact table has yet to take
+    over thus follows from the tables alone, and a build that died halfway leaves it to the next one.
+#}
+{% macro prepare_build_state() %}{{ return(adapter.dispatch('prepare_build_state')()) }}{% endmacro %}
+
+{% macro duckdb__prepare_build_state() %}
+    create schema if not exists timeline;
+    create table if not exists timeline.build_state (model_name varchar, since_batch bigint, batch bigint);
+{% endmacro %}
+
+
+{# The batch of the rows that are staged now: one more than any table computed per contact holds. #}
+{% macro next_batch() %}{{ return(adapter.dispatch('next_batch')()) }}{% endmacro %}
+
+{% macro duckdb__next_batch() %}
+    {%- if execute -%}
+        {{ return(run_query('select coalesce(max(batch), 0) + 1 from timeline.build_state').columns[0][0] | int) }}
+    {%- endif -%}
+    {{ return(1) }}
+{% endmacro %}
+
+
+{# The fact tables: every model that replaces contacts. #}
+{% macro fact_tables() %}
+    {%- set tables = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.incremental_strategy == 'replace_contacts' -%}
+        {%- do tables.append(node) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{#
+    The last batch that every fact table holds; 0 where one holds nothing, and all contacts have to be computed:
+    in a full refresh, when a table is new, and when it was dropped.
+#}
+{% macro settled_batch() %}{{ return(adapter.dispatch('settled_batch')()) }}{% endmacro %}
+
+{% macro duckdb__settled_batch() %}
+    {%- if not execute or flags.FULL_REFRESH -%}{{ return(0) }}{%- endif -%}
+    {%- set batches = [] -%}
+    {%- for node in fact_tables() -%}
+        {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
+        {%- set query = "select coalesce(max(batch), 0) from timeline.build_state where model_name = '" ~ node.name ~ "'" -%}
+        {%- do batches.append(0 if relation is none else run_query(query).columns[0][0] | int) -%}
+    {%- endfor -%}
+    {{ return(batches | min if batches else 0) }}
+{% endmacro %}
+
+
+{# Whether the timeline that stands in the warehouse is of all contacts, so that there is nothing to select. #}
+{% macro timeline_is_whole() %}{{ return(adapter.dispatch('timeline_is_whole')()) }}{% endmacro %}
+
+{% macro duckdb__timeline_is_whole() %}
+    {%- if not execute -%}{{ return(true) }}{%- endif -%}
+    {%- set query = "select coalesce(max(since_batch), 0) from timeline.build_state where model_name = 'touched_contacts'" -%}
+    {{ return(run_query(query).columns[0][0] | int == 0) }}
+{% endmacro %}
+
+
+{# Post-hook of touched_contacts: which batches its contacts are the difference of. #}
+{% macro remember_touched() %}{{ return(adapter.dispatch('remember_touched')()) }}{% endmacro %}
+
+{% macro duckdb__remember_touched() %}
+    delete from timeline.build_state where model_name = 'touched_contacts';
+    insert into timeline.build_state values ('touched_contacts', {{ settled_batch() }}, {{ next_batch() }});
+{% endmacro %}
+
+
+{# Post-hook of every fact table: it now holds what the timeline was computed from. #}
+{% macro remember_batch() %}{{ return(adapter.dispatch('remember_batch')()) }}{% endmacro %}
+
+{% macro duckdb__remember_batch() %}
+    delete from timeline.build_state where model_name = '{{ this.identifier }}';
+    insert into timeline.build_state
+    select '{{ this.identifier }}', since_batch, batch from timeline.build_state where model_name = 'touched_contacts';
+{% endmacro %}
+
+
+{# Pre-hook of every fact table: a table that starts anew needs the timeline of all contacts, and not of the last difference. #}
+{% macro require_whole_timeline() %}{{ return(adapter.dispatch('require_whole_timeline')()) }}{% endmacro %}
+
+{% macro duckdb__require_whole_timeline() %}
+    {%- if execute and flags.WHICH in ('run', 'build') and not timeline_is_whole() -%}
+        {%- if flags.FULL_REFRESH or load_relation(this) is none -%}
+            {{ exceptions.raise_compiler_error(
+                this.identifier ~ ' starts anew, but the timeline is of the last touched contacts only. Build it together with '
+                ~ 'the timeline: dbt build --select touched_contacts+'
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+    select 1
+{% endmacro %}

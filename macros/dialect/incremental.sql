@@ -1,0 +1,44 @@
+{# How rows are replaced where tables can be changed in place. Each runs in the transaction of its model. #}
+
+
+{# Replaces all rows of the touched contacts, those that have none any more included. #}
+{% macro get_incremental_replace_contacts_sql(arg_dict) %}
+    {% if timeline_is_whole() -%}
+    delete from {{ arg_dict.target_relation }};
+    {%- else -%}
+    delete from {{ arg_dict.target_relation }} as facts
+    using {{ ref('touched_contacts') }} as touched
+    where facts.contact_id = touched.contact_id and facts.account_id = touched.account_id;
+    {%- endif %}
+
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+
+{# Replaces the rows of landing files that have changed since, and the rows of every event that this run has settled anew. #}
+{% macro get_incremental_replace_events_sql(arg_dict) %}
+    {{ get_incremental_replace_files_rows_sql(arg_dict) }}
+
+    delete from {{ arg_dict.target_relation }} as held
+    using (select distinct account_id, contact_id, event_id from {{ arg_dict.temp_relation }}) as settled
+    where
+        held.event_id = settled.event_id
+        and held.contact_id = settled.contact_id
+        and held.account_id = settled.account_id
+        and coalesce(held.reject_reason, 'unknown_account') = 'unknown_account';
+
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+
+{# Replaces the rows of landing files that have changed since. #}
+{% macro get_incremental_replace_files_sql(arg_dict) %}
+    {{ get_incremental_replace_files_rows_sql(arg_dict) }}
+
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_files_rows_sql(arg_dict) %}
+    delete from {{ arg_dict.target_relation }}
+    where file_id not in (select files.file_id from {{ ref('landing_files') }} as files where files.file_id is not null);
+{% endmacro %}

@@ -1,0 +1,124 @@
+{#
+    The landing zone as each engine reads it. A landed row is its contract columns as text, and
+    landed_row (the row whole), ingest_date (the day that its folder names) and file_id (of landing_files).
+#}
+
+
+{# Ends the run with one clear sentence when the landing zone cannot be read at all. #}
+{% macro check_landing() %}{{ return(adapter.dispatch('check_landing')()) }}{% endmacro %}
+
+{% macro duckdb__check_landing() %}
+    {%- if execute and flags.WHICH in ('run', 'build') -%}
+        {%- set problem = run_query('select landing_set_up_problem(' ~ landing_location() ~ ')').columns[0][0] -%}
+        {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro landing_location() -%}
+    '{{ env_var('OUTREACH_LANDING', 'data/landing') | replace("'", "''") }}', '{{ env_var('OUTREACH_LANDING_FORMAT', 'jsonl') | replace("'", "''") }}'
+{%- endmacro %}
+
+
+{# Every file of the landing zone, unopened: path, stream, ingest_date, bytes, modified_at, problem. #}
+{% macro list_landing_files() %}{{ return(adapter.dispatch('list_landing_files')()) }}{% endmacro %}
+
+{% macro duckdb__list_landing_files() -%}
+    select file.* from (select unnest(list_landing_files({{ landing_location() }})) as file)
+{%- endmacro %}
+
+
+{# What a file holds, read from start to end: rows, broken_lines, longest_line, columns, signature, problem. #}
+{% macro inspect_landing_file(path) %}{{ return(adapter.dispatch('inspect_landing_file')(path)) }}{% endmacro %}
+
+{% macro duckdb__inspect_landing_file(path) -%}
+    {%- set location = landing_location().split("', '") -%}
+    inspect_landing_file({{ location[0] }}', {{ path }}, '{{ location[1] }})
+{%- endmacro %}
+
+
+{# A text that changes with any rule of the project. #}
+{% macro rules_fingerprint() %}{{ return(adapter.dispatch('rules_fingerprint')()) }}{% endmacro %}
+
+{% macro duckdb__rules_fingerprint() -%}
+    rules_fingerprint()
+{%- endmacro %}
+
+
+{#
+    The rows of the files that this run has to read: those of landing_files that the stream's base table does not hold.
+    Paths stand in the query, so that DuckDB opens these files and no others.
+#}
+{% macro read_landing(stream_source) %}{{ return(adapter.dispatch('read_landing')(stream_source)) }}{% endmacro %}
+
+{% macro duckdb__read_landing(stream_source) -%}
+    {%- set stream = stream_source.identifier -%}
+    {%- set files = landing_files_to_read(stream) -%}
+    {%- set columns = landing_columns(stream) -%}
+    {%- set groups = files | groupby('signature') -%}
+    {%- for signature, group in groups %}
+        {{- '\nunion all by name\n' if not loop.first }}
+        {{- duckdb__read_landing_files(group, columns, groups) }}
+    {%- else -%}
+        {#- Nothing to read: the same columns and no rows. -#}
+        select
+            {% for name in columns -%}
+                cast(null as varchar) as {{ name }},
+            {% endfor -%}
+            cast(null as json) as landed_row,
+            cast(null as date) as ingest_date,
+            cast(null as bigint) as file_id
+        where false
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro duckdb__read_landing_files(files, columns, groups) %}
+    {%- set is_parquet = env_var('OUTREACH_LANDING_FORMAT', 'jsonl') == 'parquet' -%}
+    {%- if is_parquet -%}
+        {%- set present = files[0].columns | map('lower') | list -%}
+        {%- set all_columns = [] -%}
+        {%- for signature, group in groups -%}{%- do all_columns.extend(group[0].columns) -%}{%- endfor -%}
+    {%- endif -%}
+    select
+        {% for name, verbatim in columns.items() -%}
+            {%- if not is_parquet -%}
+                {%- set value = 'fields.' ~ name -%}
+            {%- elif name in present -%}
+                {%- set value = 'cast("' ~ name ~ '" as varchar)' -%}
+            {%- else -%}
+                {%- set value = 'cast(null as varchar)' -%}
+            {%- endif -%}
+            {{ value if verbatim else trimmed(value) }} as {{ name }},
+        {% endfor -%}
+        {% if is_parquet -%}
+            {#- All files' columns, so that rows of all files have one type. -#}
+            struct_pack(
+                {%- for name in all_columns | unique -%}
+                    "{{ name | replace('"', '""') }}" := {{ 'cast("' ~ (name | replace('"', '""')) ~ '" as varchar)' if name | lower in present else 'cast(null as varchar)' }}
+                    {{- ', ' if not loop.last }}
+                {%- endfor -%}
+            ) as landed_row,
+        {%- else -%}
+            json as landed_row,
+        {%- endif %}
+        cast([{% for file in files %}'{{ file.ingest_date }}'{{ ', ' if not loop.last }}{% endfor %}][cast(file_index as bigint) + 1] as date) as ingest_date,
+        cast([{% for file in files %}{{ file.file_id }}{{ ', ' if not loop.last }}{% endfor %}][cast(file_index as bigint) + 1] as bigint) as file_id
+    from
+        {% set paths -%}
+            [{% for file in files %}'{{ (env_var('OUTREACH_LANDING', 'data/landing') ~ '/' ~ file.path) | replace("[", "[[]") | replace("*", "[*]") | replace("?", "[?]") | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}]
+        {%- endset -%}
+        {% if is_parquet -%}
+            read_parquet({{ paths }}, hive_partitioning = false)
+        {%- else -%}
+            (
+                select
+                    json,
+                    file_index,
+                    json_transform(json, '{ {%- for name in columns %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }') as fields
+                from read_json_objects(
+                    {{ paths }}, format = 'newline_delimited', ignore_errors = true,
+                    maximum_object_size = {{ [16777216, 2 * (files | map(attribute='longest_line') | max)] | max }}
+                )
+                where json is not null
+            )
+        {%- endif -%}
+{%- endmacro %}

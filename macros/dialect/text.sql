@@ -1,0 +1,95 @@
+{# A landed value as text without blanks around it; nothing but blanks is null. #}
+{% macro trimmed(value) %}{{ return(adapter.dispatch('trimmed')(value)) }}{% endmacro %}
+
+{% macro duckdb__trimmed(value) -%}
+    {#- What Unicode calls white space, as far as it occurs in practice. -#}
+    nullif(trim(cast({{ value }} as varchar), '{{ ' \t\n\v\f\r\u0085\u00a0\u2002\u2003\u2007\u2009\u200a\u2028\u2029\u202f\u3000' }}'), '')
+{%- endmacro %}
+
+
+{# Every match of a regular expression replaced. #}
+{% macro replace_all(value, pattern, replacement) %}{{ return(adapter.dispatch('replace_all')(value, pattern, replacement)) }}{% endmacro %}
+
+{% macro duckdb__replace_all(value, pattern, replacement) -%}
+    regexp_replace({{ value }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+
+{# Whether the whole text matches a regular expression. #}
+{% macro matches_whole(value, pattern) %}{{ return(adapter.dispatch('matches_whole')(value, pattern)) }}{% endmacro %}
+
+{% macro duckdb__matches_whole(value, pattern) -%}
+    regexp_full_match({{ value }}, '{{ pattern }}')
+{%- endmacro %}
+
+
+{# How many matches of a regular expression, one after the other, a text holds. #}
+{% macro count_matches(value, pattern) %}{{ return(adapter.dispatch('count_matches')(value, pattern)) }}{% endmacro %}
+
+{% macro duckdb__count_matches(value, pattern) -%}
+    len(regexp_extract_all({{ value }}, '{{ pattern }}'))
+{%- endmacro %}
+
+
+{# Characters by code point, as a regular expression's class writes them. #}
+{% macro code_point(hex) %}{{ return(adapter.dispatch('code_point')(hex)) }}{% endmacro %}
+
+{% macro duckdb__code_point(hex) -%}
+    \x{ {{- hex -}} }
+{%- endmacro %}
+
+
+{# The SHA-256 of a text, in hexadecimal digits. #}
+{% macro sha256_hex(value) %}{{ return(adapter.dispatch('sha256_hex')(value)) }}{% endmacro %}
+
+{% macro duckdb__sha256_hex(value) -%}
+    sha256({{ value }})
+{%- endmacro %}
+
+
+{# All values of a group that meet a condition, as one array. #}
+{% macro array_of(value, condition) %}{{ return(adapter.dispatch('array_of')(value, condition)) }}{% endmacro %}
+
+{% macro duckdb__array_of(value, condition) -%}
+    coalesce(list({{ value }}) filter (where {{ condition }}), [])
+{%- endmacro %}
+
+
+{# Whether any of an array's texts stands in a text as whole words. Texts are in normal form: single blanks between words. #}
+{% macro contains_any_phrase(value, phrases) %}{{ return(adapter.dispatch('contains_any_phrase')(value, phrases)) }}{% endmacro %}
+
+{% macro duckdb__contains_any_phrase(value, phrases) -%}
+    len(list_filter({{ phrases }}, lambda phrase : contains(' ' || {{ value }} || ' ', ' ' || phrase || ' '))) > 0
+{%- endmacro %}
+
+
+{# A row, however the landing zone's format holds it, as JSON text. #}
+{% macro row_as_json(row) %}{{ return(adapter.dispatch('row_as_json')(row)) }}{% endmacro %}
+
+{% macro duckdb__row_as_json(row) -%}
+    cast(to_json({{ row }}) as varchar)
+{%- endmacro %}
+
+
+{# An array of texts that stand in the project. #}
+{% macro text_array(values) %}{{ return(adapter.dispatch('text_array')(values)) }}{% endmacro %}
+
+{% macro duckdb__text_array(values) -%}
+    cast([{% for value in values %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
+{%- endmacro %}
+
+
+{# The texts of one array that are not, in lower case, in another. #}
+{% macro array_without(values, excluded) %}{{ return(adapter.dispatch('array_without')(values, excluded)) }}{% endmacro %}
+
+{% macro duckdb__array_without(values, excluded) -%}
+    list_filter({{ values }}, lambda value : not list_contains({{ excluded }}, lower(value)))
+{%- endmacro %}
+
+
+{# An array of one value. #}
+{% macro array_of_one(value) %}{{ return(adapter.dispatch('array_of_one')(value)) }}{% endmacro %}
+
+{% macro duckdb__array_of_one(value) -%}
+    [{{ value }}]
+{%- endmacro %}

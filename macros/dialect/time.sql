@@ -1,0 +1,70 @@
+{#
+    An ISO 8601 text as a UTC timestamp without an offset; null where it is not one, or lies outside the years 1 to 9999.
+    A text without an offset is UTC.
+#}
+{% macro parse_timestamp(value) %}{{ return(adapter.dispatch('parse_timestamp')(value)) }}{% endmacro %}
+
+{% macro duckdb__parse_timestamp(value) -%}
+    {#- The cast takes an offset into account, but wants seconds; it would also take names such as 'epoch', and years before Christ. -#}
+    {%- set with_seconds -%}
+        replace(regexp_replace(upper({{ value }}), '^(.{10}[T ]\d\d:\d\d)(Z|[+-].*)?$', '\1:00\2'), ',', '.')
+    {%- endset -%}
+    {%- set moment = 'coalesce(try_cast(' ~ value ~ ' as timestamp), try_cast(' ~ with_seconds ~ ' as timestamp))' -%}
+    case
+        when {{ value }} not like '____-__-__%' or {{ value }} like '0000%' or {{ value }} like '%BC%' then null
+        when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
+        when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
+        else {{ moment }}
+    end
+{%- endmacro %}
+
+
+{# The quarter of an hour in which a moment lies. Since 1972 every zone's offset is a multiple of it, so a whole one is in one local day. #}
+{% macro quarter_hour(moment) %}{{ return(adapter.dispatch('quarter_hour')(moment)) }}{% endmacro %}
+
+{% macro duckdb__quarter_hour(moment) -%}
+    case
+        when {{ moment }} >= timestamp '1973-01-01' then time_bucket(interval 15 minutes, {{ moment }})
+        else {{ moment }}
+    end
+{%- endmacro %}
+
+
+{# The calendar day that a timezone's clocks show at a UTC moment. #}
+{% macro local_day(moment, timezone) %}{{ return(adapter.dispatch('local_day')(moment, timezone)) }}{% endmacro %}
+
+{% macro duckdb__local_day(moment, timezone) -%}
+    cast(timezone({{ timezone }}, timezone('UTC', {{ moment }})) as date)
+{%- endmacro %}
+
+
+{# Seconds from one moment to another, with fractions. #}
+{% macro seconds_between(earlier, later) %}{{ return(adapter.dispatch('seconds_between')(earlier, later)) }}{% endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
+{%- endmacro %}
+
+
+{# The names that are timezones of the IANA database, as a query. #}
+{% macro known_timezones() %}{{ return(adapter.dispatch('known_timezones')()) }}{% endmacro %}
+
+{% macro duckdb__known_timezones() -%}
+    {#- ICU also knows three-letter names of its own, such as PST, and 'SystemV/…': none of them is IANA's. -#}
+    select name as timezone
+    from pg_timezone_names()
+    where
+        name not like 'SystemV/%'
+        and name not in (
+            'ACT', 'AET', 'AGT', 'ART', 'AST', 'BET', 'BST', 'CAT', 'CNT', 'CST', 'CTT', 'EAT', 'ECT', 'IET', 'IST', 'JST', 'MIT', 'NET',
+            'NST', 'PLT', 'PNT', 'PRT', 'PST', 'SST', 'VST', 'Canada/East-Saskatchewan', 'US/Pacific-New', 'Etc/Unknown'
+        )
+{%- endmacro %}
+
+
+{# Every day from one to another, both included, as a query of one column. #}
+{% macro days_between(first_day, last_day) %}{{ return(adapter.dispatch('days_between')(first_day, last_day)) }}{% endmacro %}
+
+{% macro duckdb__days_between(first_day, last_day) -%}
+    select cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date) as date_day
+{%- endmacro %}

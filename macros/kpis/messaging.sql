@@ -1,0 +1,104 @@
+{#
+    The counts of the Messaging view, each an aggregate over messaging_activity, and the median of its response times.
+    `is_first_in_range` is true for one row per contact of what is counted: see `activity_in_range`.
+#}
+{% macro messaging_counts() -%}
+    count(activity) filter (where activity = 'campaign_created') as campaigns_created,
+    count(activity) filter (where activity = 'campaign_created' and campaign_type = 'standard') as standard_campaigns,
+    count(activity) filter (where activity = 'campaign_created' and campaign_type = 'keyword') as keyword_campaigns,
+    count(activity) filter (where activity = 'message') as sms_sent,
+    cast(coalesce(sum(segments) filter (where activity = 'message'), 0) as bigint) as sms_segments_sent,
+    count(activity) filter (where activity = 'message' and is_campaign_message) as campaign_messages,
+    count(activity) filter (
+        where activity = 'message' and is_campaign_message and status = 'carrier_blocked'
+    ) as carrier_blocked_messages,
+    count(activity) filter (where activity = 'reply') as replies_received,
+    count(activity) filter (where activity = 'message' and is_first) as first_messages,
+    count(activity) filter (where activity = 'message' and is_first and status = 'delivered') as delivered_first_messages,
+    count(activity) filter (where activity = 'message' and is_campaign_message and is_first_in_range) as contacts,
+    count(activity) filter (where activity = 'opt_out' and is_first_in_range) as opted_out_contacts,
+    count(activity) filter (where activity = 'ai_filter' and is_first_in_range) as ai_filtered_contacts,
+    count(activity) filter (where activity = 'reply' and is_first and is_first_in_range) as responded_contacts,
+    {{ median_response_seconds() }},
+    count(activity) filter (where activity = 'lead' and is_first) as leads
+{%- endmacro %}
+
+
+{# The median of the answered waits; the mean of the middle two where their number is even. #}
+{% macro median_response_seconds() -%}
+    median(response_seconds) filter (where activity = 'response') as median_response_seconds
+{%- endmacro %}
+
+
+{#
+    The Messaging view's columns, in the page's order, from its counts.
+
+    counts: alias of the relation with the counts.
+    elsewhere: columns that are not of the counts but of another relation, each with its alias.
+    without: columns that have no meaning at the grain.
+#}
+{% macro messaging_kpis(counts, elsewhere={}, without=[]) -%}
+    {%- set columns = {
+        'campaigns_created': none, 'standard_campaigns': none, 'keyword_campaigns': none,
+        'sms_sent': none, 'sms_segments_sent': none,
+        'campaign_messages': none, 'carrier_blocked_messages': none,
+        'carrier_block_rate': ('carrier_blocked_messages', 'campaign_messages'),
+        'replies_received': none,
+        'first_messages': none, 'delivered_first_messages': none,
+        'delivery_rate': ('delivered_first_messages', 'first_messages'),
+        'contacts': none,
+        'opted_out_contacts': none, 'opt_out_rate': ('opted_out_contacts', 'contacts'),
+        'ai_filtered_contacts': none, 'ai_filtering_rate': ('ai_filtered_contacts', 'contacts'),
+        'responded_contacts': none, 'reply_rate': ('responded_contacts', 'contacts'),
+        'median_response_seconds': none,
+        'leads': none, 'sms_to_lead_rate': ('leads', 'sms_sent'), 'contact_to_lead_rate': ('leads', 'contacts'),
+    } -%}
+    {%- for name, fraction in columns.items() if name not in without %}
+    {% if fraction -%}
+        {{ rate(counts ~ '.' ~ fraction[0], counts ~ '.' ~ fraction[1]) }} as {{ name }}
+    {%- else -%}
+        {{ elsewhere.get(name, counts) }}.{{ name }}
+    {%- endif -%}
+    {{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#
+    The rows of messaging_activity that a report is about, from its parameters.
+
+    grouped_by: the column that the report is broken down by, if any: date_day, campaign_id or template_id.
+    A contact is counted at its first row in the range (in the day, where days are apart) of the campaign and template in question.
+    Response times belong to the account, and the creation of a campaign to no template: those filters do not apply to them.
+#}
+{% macro activity_in_range(grouped_by=none) -%}
+    {%- set in_campaign = 'true' if grouped_by == 'campaign_id' else 'campaign is not null' -%}
+    {%- set in_template = 'true' if grouped_by == 'template_id' else 'template is not null' -%}
+    select
+        activity,
+        date_day,
+        campaign_id,
+        template_id,
+        label_id,
+        status,
+        segments,
+        is_campaign_message,
+        is_first,
+        campaign_type,
+        response_seconds,
+        coalesce(
+            case
+                when {{ in_campaign }} and {{ in_template }} then previous_day_in_campaign_template
+                when {{ in_campaign }} then previous_day_in_campaign
+                when {{ in_template }} then previous_day_in_template
+                else previous_day_in_account
+            end < {{ 'date_day' if grouped_by == 'date_day' else 'cast(start_day as date)' }},
+            true
+        ) as is_first_in_range
+    from {{ ref('messaging_activity') }}
+    where
+        account_id = account
+        and date_day between cast(start_day as date) and cast(end_day as date)
+        and (campaign is null or campaign_id = campaign or activity = 'response')
+        and (template is null or template_id = template or activity in ('response', 'campaign_created'))
+{%- endmacro %}

@@ -1,0 +1,53 @@
+{# The contract's columns of a stream, each with whether its blanks belong to it (bodies). They stand in landing.yml alone. #}
+{% macro landing_columns(stream) %}
+    {%- set columns = {} -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values() if source.source_name == 'landing' and source.name == stream -%}
+            {%- for column in source.columns.values() -%}
+                {%- do columns.update({column.name: column.meta.get('verbatim', column.config.get('meta', {}).get('verbatim', false))}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(columns) }}
+{% endmacro %}
+
+
+{# The contract's streams, each with its columns. #}
+{% macro landing_streams() %}
+    {%- set streams = {} -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values() if source.source_name == 'landing' -%}
+            {%- do streams.update({source.name: source.columns.keys() | list}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(streams) }}
+{% endmacro %}
+
+
+{#
+    The files that a stream's base table does not hold yet. What a base table holds is what stands in it, so a run that
+    died before it was written leaves its files to the next one.
+#}
+{% macro landing_files_to_read(stream) %}
+    {%- set files = [] -%}
+    {%- set landing_files = ref('landing_files') -%}
+    {%- if execute and load_relation(landing_files) is not none -%}
+        {%- set base = load_relation(landing_files.incorporate(path={'identifier': 'base_' ~ stream})) -%}
+        {%- set query -%}
+            select path, file_id, ingest_date, longest_line, to_json(columns) as columns, coalesce(signature, '') as signature
+            from {{ landing_files }}
+            where stream = '{{ stream }}' and problem is null
+            {%- if base is not none and not flags.FULL_REFRESH %}
+                and file_id not in (select file_id from {{ base.include(database=false) }})
+            {%- endif %}
+            order by ingest_date, path
+        {%- endset -%}
+        {%- for row in run_query(query) -%}
+            {%- do files.append({
+                'path': row['path'], 'file_id': row['file_id'] | int, 'ingest_date': row['ingest_date'],
+                'longest_line': (row['longest_line'] or 0) | int, 'columns': fromjson(row['columns']), 'signature': row['signature'] or ''
+            }) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(files) }}
+{% endmacro %}

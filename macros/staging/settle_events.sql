@@ -1,0 +1,125 @@
+{#
+    The rules of the landing zone for events, the same in each event stream, as CTEs that end with `settled_events`:
+    the first rule that a row breaks is its reject reason; of the rows of one event one stays and the others are duplicates.
+
+    typed_rows: CTE of the landed rows with account_id, contact_id, event_id, event_type, occurred_at, landed_row, ingest_date, file_id.
+    attributes: names of its further columns.
+    event_types: the stream's event types.
+    own_id: the further id that the stream requires, if any.
+#}
+{% macro settle_events(typed_rows, attributes, event_types, own_id=none) -%}
+{%- set landing_files = ref('landing_files') -%}
+{%- set columns = ['account_id', 'contact_id', 'event_id', 'event_type', 'occurred_at'] + attributes -%}
+judged_rows as (
+    select
+        rows.*,
+        case
+            when rows.event_id is null then 'missing_event_id'
+            when rows.account_id is null then 'missing_account_id'
+            when rows.contact_id is null then 'missing_contact_id'
+            {% if own_id -%}
+            when rows.{{ own_id }} is null then 'missing_{{ own_id }}'
+            {% endif -%}
+            when coalesce(rows.event_type, '') not in ('{{ event_types | join("', '") }}') then 'unknown_event_type'
+            when rows.occurred_at is null then 'invalid_occurred_at'
+            when accounts.account_id is null then 'unknown_account'
+        end as reject_reason
+    from {{ typed_rows }} as rows
+    left join {{ ref('stg_accounts') }} as accounts on rows.account_id = accounts.account_id
+),
+
+new_rows as (
+    select
+        {{ columns | join(',\n        ') }},
+        reject_reason,
+        case when reject_reason is not null then {{ row_as_json('landed_row') }} end as row_json,
+        ingest_date,
+        file_id
+    from judged_rows
+),
+
+{% if is_incremental() -%}
+-- Rows of files that have changed since: they go, and what they displaced comes back.
+outdated_rows as (
+    select *
+    from {{ this }}
+    where file_id not in (select files.file_id from {{ landing_files }} as files where files.file_id is not null)
+),
+
+-- Rows that wait for their account and now find it.
+admitted_rows as (
+    select waiting.*
+    from {{ this }} as waiting
+    inner join {{ ref('stg_accounts') }} as accounts on waiting.account_id = accounts.account_id
+    where waiting.reject_reason = 'unknown_account'
+),
+
+touched_events as (
+    select account_id, contact_id, event_id from new_rows where coalesce(reject_reason, 'unknown_account') = 'unknown_account'
+    union
+    select account_id, contact_id, event_id from outdated_rows where coalesce(reject_reason, 'unknown_account') = 'unknown_account'
+    union
+    select account_id, contact_id, event_id from admitted_rows
+),
+
+held_rows as (
+    select
+        {{ prefixed(columns, 'held') | join(',\n        ') }},
+        case when accounts.account_id is null then held.reject_reason end as reject_reason,
+        case when accounts.account_id is null then held.row_json end as row_json,
+        held.ingest_date,
+        held.file_id
+    from {{ this }} as held
+    inner join touched_events
+        on
+            held.event_id = touched_events.event_id
+            and held.contact_id = touched_events.contact_id
+            and held.account_id = touched_events.account_id
+    left join {{ ref('stg_accounts') }} as accounts on held.account_id = accounts.account_id
+    where
+        coalesce(held.reject_reason, 'unknown_account') = 'unknown_account'
+        and held.file_id in (select files.file_id from {{ landing_files }} as files)
+),
+
+candidate_rows as (
+    select * from new_rows
+    union all
+    select * from held_rows
+),
+{%- else -%}
+candidate_rows as (
+    select * from new_rows
+),
+{%- endif %}
+
+-- The earliest ingest day stays, then the earliest time. What is left is decided by the content, so that no order of arrival matters.
+ranked_rows as (
+    select
+        *,
+        row_number() over (
+            partition by account_id, contact_id, event_id, reject_reason
+            order by ingest_date, occurred_at, event_type, {{ attributes | join(', ') }}, file_id
+        ) as event_rank
+    from candidate_rows
+),
+
+settled_events as (
+    select
+        {{ columns | join(',\n        ') }},
+        reject_reason,
+        row_json,
+        reject_reason is null and event_rank > 1 as is_duplicate,
+        ingest_date,
+        file_id,
+        {{ next_batch() }} as batch
+    from ranked_rows
+)
+{%- endmacro %}
+
+
+{# Column names with the alias of their relation in front. #}
+{% macro prefixed(columns, alias) %}
+    {%- set names = [] -%}
+    {%- for column in columns -%}{%- do names.append(alias ~ '.' ~ column) -%}{%- endfor -%}
+    {{ return(names) }}
+{% endmacro %}

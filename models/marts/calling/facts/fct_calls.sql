@@ -1,0 +1,15 @@
+select
+    account_id,
+    date_day,
+    campaign_id,
+    contact_id,
+    call_id,
+    dialed_at,
+    direction,
+    is_answered,
+    talk_seconds,
+    {{ is_conversation('is_answered', 'talk_seconds') }} as is_conversation,
+    is_lead,
+    is_deal
+from {{ ref('contact_calls') }}
+order by account_id, date_day

@@ -1,0 +1,15 @@
+select
+    account_id,
+    date_day,
+    campaign_id,
+    template_id,
+    contact_id,
+    activity_id as event_id,
+    occurred_at as filtered_at,
+    previous_day_in_account,
+    previous_day_in_campaign,
+    previous_day_in_template,
+    previous_day_in_campaign_template
+from {{ ref('contact_timeline') }}
+where activity = 'ai_filter'
+order by account_id, date_day

@@ -1,0 +1,12 @@
+select
+    account_id,
+    date_day,
+    campaign_id,
+    template_id,
+    contact_id,
+    activity_id as event_id,
+    occurred_at as created_at,
+    is_first as is_first_lead
+from {{ ref('contact_timeline') }}
+where activity = 'lead'
+order by account_id, date_day

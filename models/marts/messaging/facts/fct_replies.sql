@@ -1,0 +1,17 @@
+select
+    account_id,
+    date_day,
+    campaign_id,
+    template_id,
+    contact_id,
+    activity_id as message_id,
+    occurred_at as received_at,
+    is_opt_out_text as is_opt_out,
+    is_first as is_first_reply,
+    previous_day_in_account,
+    previous_day_in_campaign,
+    previous_day_in_template,
+    previous_day_in_campaign_template
+from {{ ref('contact_timeline') }}
+where activity = 'reply'
+order by account_id, date_day

@@ -1,0 +1,26 @@
+with activity as (
+    select
+        *,
+        coalesce(previous_day_in_campaign_template < date_day, true) as is_first_in_range
+    from {{ ref('messaging_activity') }}
+    where activity not in ('response', 'label')
+),
+
+counts as (
+    select
+        account_id,
+        campaign_id,
+        template_id,
+        date_day,
+        {{ messaging_counts() }}
+    from activity
+    group by account_id, campaign_id, template_id, date_day
+)
+
+select
+    counts.account_id,
+    counts.campaign_id,
+    counts.template_id,
+    counts.date_day,
+    {{- messaging_kpis('counts', without=['median_response_seconds']) }}
+from counts

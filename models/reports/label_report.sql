@@ -1,0 +1,23 @@
+{{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
+
+with activity as (
+    {{ activity_in_range() }}
+),
+
+counts as (
+    select
+        label_id,
+        count(activity) filter (where is_first_in_range) as contacts
+    from activity
+    where activity = 'label'
+    group by label_id
+)
+
+select
+    counts.label_id,
+    labels.label_name,
+    counts.contacts,
+    {{ rate('counts.contacts', 'sum(counts.contacts) over ()') }} as share
+from counts
+left join {{ ref('dim_labels') }} as labels on counts.label_id = labels.label_id and labels.account_id = account
+order by counts.contacts desc, counts.label_id

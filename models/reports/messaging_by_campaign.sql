@@ -1,0 +1,29 @@
+{{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
+
+with activity as (
+    {{ activity_in_range(grouped_by='campaign_id') }}
+),
+
+account_wide as (
+    select {{ median_response_seconds() }}
+    from activity
+),
+
+counts as (
+    select
+        campaign_id,
+        {{ messaging_counts() }}
+    from activity
+    where campaign_id is not null
+    group by campaign_id
+)
+
+select
+    counts.campaign_id,
+    campaigns.campaign_name,
+    {{- messaging_kpis('counts', elsewhere={'median_response_seconds': 'account_wide'}) }}
+from counts
+cross join account_wide
+left join {{ ref('dim_campaigns') }} as campaigns
+    on counts.campaign_id = campaigns.campaign_id and campaigns.account_id = account
+order by counts.campaign_id

@@ -1,0 +1,35 @@
+{{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
+
+with activity as (
+    {{ activity_in_range(grouped_by='template_id') }}
+),
+
+account_wide as (
+    select {{ messaging_counts() }}
+    from activity
+    where activity in ('response', 'campaign_created')
+),
+
+counts as (
+    select
+        template_id,
+        {{ messaging_counts() }}
+    from activity
+    where template_id is not null
+    group by template_id
+)
+
+select
+    counts.template_id,
+    templates.template_name,
+    {{- messaging_kpis('counts', elsewhere={
+        'median_response_seconds': 'account_wide',
+        'campaigns_created': 'account_wide', 'standard_campaigns': 'account_wide', 'keyword_campaigns': 'account_wide',
+    }) }},
+    {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'low') }} as carrier_block_rate_low,
+    {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'high') }} as carrier_block_rate_high
+from counts
+cross join account_wide
+left join {{ ref('dim_message_templates') }} as templates
+    on counts.template_id = templates.template_id and templates.account_id = account
+order by counts.template_id

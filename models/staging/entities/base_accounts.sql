@@ -1,0 +1,16 @@
+{{ config(materialized='incremental', incremental_strategy='replace_files') }}
+
+with landed as (
+    {{ read_landing(source('landing', 'accounts')) }}
+)
+
+select
+    account_id,
+    parent_account_id,
+    account_name,
+    timezone,
+    {{ parse_timestamp('created_at') }} as created_at,
+    {{ parse_timestamp('updated_at') }} as updated_at,
+    ingest_date,
+    file_id
+from landed

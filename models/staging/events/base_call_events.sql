@@ -1,0 +1,34 @@
+{{ config(materialized='incremental', incremental_strategy='replace_events') }}
+
+with typed_rows as (
+    select
+        landed.event_id,
+        landed.event_type,
+        landed.account_id,
+        landed.contact_id,
+        {{ parse_timestamp('landed.occurred_at') }} as occurred_at,
+        landed.call_id,
+        landed.campaign_id,
+        landed.direction,
+        landed.answered_by,
+        {{ whole_number('landed.duration_seconds') }} as duration_seconds,
+        landed.outcome,
+        coalesce(outcomes.is_lead, false) as is_lead_outcome,
+        coalesce(outcomes.is_deal, false) as is_deal_outcome,
+        landed.landed_row,
+        landed.ingest_date,
+        landed.file_id
+    from {{ ref('landed_call_events') }} as landed
+    left join {{ ref('call_outcomes') }} as outcomes on landed.outcome = outcomes.outcome
+),
+
+{{ settle_events(
+    'typed_rows',
+    attributes=[
+        'call_id', 'campaign_id', 'direction', 'answered_by', 'duration_seconds', 'outcome', 'is_lead_outcome', 'is_deal_outcome',
+    ],
+    event_types=['dialed', 'answered', 'ended', 'outcome_recorded'],
+    own_id='call_id'
+) }}
+
+select * from settled_events

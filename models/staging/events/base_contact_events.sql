@@ -1,0 +1,25 @@
+{{ config(materialized='incremental', incremental_strategy='replace_events') }}
+
+with typed_rows as (
+    select
+        event_id,
+        event_type,
+        account_id,
+        contact_id,
+        {{ parse_timestamp('occurred_at') }} as occurred_at,
+        campaign_id,
+        template_id,
+        label_id,
+        landed_row,
+        ingest_date,
+        file_id
+    from {{ ref('landed_contact_events') }}
+),
+
+{{ settle_events(
+    'typed_rows',
+    attributes=['campaign_id', 'template_id', 'label_id'],
+    event_types=['opted_out', 'ai_filtered', 'label_added', 'lead_created']
+) }}
+
+select * from settled_events

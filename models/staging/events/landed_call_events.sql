@@ -1,0 +1,1 @@
+{{ read_landing(source('landing', 'call_events')) }}

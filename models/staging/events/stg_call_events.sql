@@ -1,0 +1,17 @@
+select
+    account_id,
+    contact_id,
+    event_id,
+    event_type,
+    occurred_at,
+    call_id,
+    campaign_id,
+    direction,
+    answered_by,
+    duration_seconds,
+    outcome,
+    is_lead_outcome,
+    is_deal_outcome,
+    batch
+from {{ ref('base_call_events') }}
+where reject_reason is null and not is_duplicate

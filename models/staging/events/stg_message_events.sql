@@ -1,0 +1,19 @@
+select
+    account_id,
+    contact_id,
+    event_id,
+    event_type,
+    occurred_at,
+    message_id,
+    campaign_id,
+    template_id,
+    origin,
+    channel,
+    account_number,
+    given_segments,
+    body_segments,
+    is_carrier_block_code,
+    is_opt_out_text,
+    batch
+from {{ ref('base_message_events') }}
+where reject_reason is null and not is_duplicate

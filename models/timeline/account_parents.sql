@@ -1,0 +1,40 @@
+-- Recursion walks up from each account and stops at a top, at an unknown parent, and where a loop closes.
+with recursive known_parents as (
+    select
+        accounts.account_id,
+        accounts.parent_account_id
+    from {{ ref('stg_accounts') }} as accounts
+    inner join {{ ref('stg_accounts') }} as parents on accounts.parent_account_id = parents.account_id
+),
+
+walks as (
+    select
+        account_id,
+        parent_account_id as reached_account_id,
+        {{ array_of_one('parent_account_id') }} as passed_account_ids
+    from known_parents
+    union all
+    select
+        walks.account_id,
+        known_parents.parent_account_id,
+        array_append(walks.passed_account_ids, known_parents.parent_account_id)
+    from walks
+    inner join known_parents on walks.reached_account_id = known_parents.account_id
+    where
+        walks.reached_account_id != walks.account_id
+        and not array_contains(walks.passed_account_ids, known_parents.parent_account_id)
+),
+
+looping_accounts as (
+    select distinct account_id
+    from walks
+    where reached_account_id = account_id
+)
+
+select
+    accounts.account_id,
+    accounts.parent_account_id as landed_parent_account_id,
+    case when looping_accounts.account_id is null then known_parents.parent_account_id end as parent_account_id
+from {{ ref('stg_accounts') }} as accounts
+left join known_parents on accounts.account_id = known_parents.account_id
+left join looping_accounts on accounts.account_id = looping_accounts.account_id

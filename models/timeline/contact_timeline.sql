@@ -1,0 +1,220 @@
+{{ config(materialized='table') }}
+
+with contact_events as (
+    {{ of_touched_contacts(ref('stg_contact_events')) }}
+),
+
+-- What campaign messages may lead to: every message that is not one, and every contact event.
+followers as (
+    select
+        account_id,
+        contact_id,
+        message_id as activity_id,
+        case when is_outbound then 'message' else 'reply' end as activity,
+        occurred_at,
+        date_day,
+        campaign_id,
+        template_id,
+        cast(null as varchar) as label_id,
+        origin,
+        channel,
+        segments,
+        status,
+        is_opt_out_text,
+        -- A message that a campaign sent without saying which one belongs to none.
+        not is_outbound or origin = 'manual' as is_attributable
+    from {{ ref('contact_messages') }}
+    where not is_campaign_message
+    union all
+    select
+        events.account_id,
+        events.contact_id,
+        events.event_id,
+        case events.event_type
+            when 'opted_out' then 'opt_out'
+            when 'ai_filtered' then 'ai_filter'
+            when 'label_added' then 'label'
+            when 'lead_created' then 'lead'
+        end,
+        events.occurred_at,
+        days.date_day,
+        events.campaign_id,
+        events.template_id,
+        events.label_id,
+        null,
+        null,
+        null,
+        null,
+        false,
+        true
+    from contact_events as events
+    inner join {{ ref('stg_accounts') }} as accounts on events.account_id = accounts.account_id
+    inner join {{ ref('local_days') }} as days
+        on accounts.timezone = days.timezone and {{ quarter_hour('events.occurred_at') }} = days.quarter_hour
+),
+
+contacts_with_followers as (
+    select distinct account_id, contact_id
+    from followers
+),
+
+-- Blank stands for a touch without a template, so that "the last one that is not null" is the last touch's own.
+touches_and_followers as (
+    select
+        messages.account_id,
+        messages.contact_id,
+        messages.message_id as activity_id,
+        'touch' as activity,
+        messages.occurred_at,
+        messages.date_day,
+        messages.campaign_id,
+        messages.template_id,
+        cast(null as varchar) as label_id,
+        cast(null as varchar) as origin,
+        cast(null as varchar) as channel,
+        null as segments,
+        cast(null as varchar) as status,
+        false as is_opt_out_text,
+        false as is_attributable,
+        0 as touches_first,
+        messages.campaign_id as touch_campaign_id,
+        coalesce(messages.template_id, '') as touch_template_id
+    from {{ ref('contact_messages') }} as messages
+    semi join contacts_with_followers as contacts
+        on messages.contact_id = contacts.contact_id and messages.account_id = contacts.account_id
+    where messages.is_campaign_message
+    union all
+    select
+        *,
+        1,
+        null,
+        null
+    from followers
+),
+
+-- The latest campaign message at or before each row, of any campaign and of the campaign that the row names.
+followed_touches as (
+    select
+        *,
+        last_value(touch_campaign_id ignore nulls) over (
+            partition by account_id, contact_id order by occurred_at, touches_first, activity_id
+            rows between unbounded preceding and current row
+        ) as last_campaign_id,
+        last_value(touch_template_id ignore nulls) over (
+            partition by account_id, contact_id order by occurred_at, touches_first, activity_id
+            rows between unbounded preceding and current row
+        ) as last_template_id,
+        last_value(touch_template_id ignore nulls) over (
+            partition by account_id, contact_id, campaign_id order by occurred_at, touches_first, activity_id
+            rows between unbounded preceding and current row
+        ) as last_template_id_of_campaign
+    from touches_and_followers
+),
+
+attributed_rows as (
+    select
+        account_id,
+        contact_id,
+        activity_id,
+        activity,
+        occurred_at,
+        date_day,
+        case
+            when campaign_id is null and is_attributable then last_campaign_id
+            else campaign_id
+        end as campaign_id,
+        case
+            when template_id is not null or activity = 'message' then template_id
+            when campaign_id is null then nullif(last_template_id, '')
+            else nullif(last_template_id_of_campaign, '')
+        end as template_id,
+        label_id,
+        origin,
+        channel,
+        segments,
+        status,
+        is_opt_out_text
+    from followed_touches
+    where activity != 'touch'
+),
+
+-- An inbound message in opt-out language is a reply, and an opt-out besides.
+activities as (
+    select
+        activity,
+        case when activity = 'reply' then 'reply' else 'event' end as source,
+        account_id,
+        contact_id,
+        activity_id,
+        occurred_at,
+        date_day,
+        campaign_id,
+        template_id,
+        label_id,
+        origin,
+        channel,
+        segments,
+        status,
+        is_opt_out_text
+    from attributed_rows
+    union all
+    select
+        'opt_out',
+        'reply',
+        account_id,
+        contact_id,
+        activity_id,
+        occurred_at,
+        date_day,
+        campaign_id,
+        template_id,
+        label_id,
+        origin,
+        channel,
+        segments,
+        status,
+        is_opt_out_text
+    from attributed_rows
+    where activity = 'reply' and is_opt_out_text
+),
+
+ranked_activities as (
+    select
+        *,
+        row_number() over (
+            partition by account_id, contact_id, activity, campaign_id order by occurred_at, activity_id, source
+        ) as rank_in_campaign
+    from activities
+),
+
+judged_activities as (
+    select
+        *,
+        rank_in_campaign = 1 and (activity = 'lead' or campaign_id is not null) as is_first,
+        -- Of replies only the first one to a campaign counts a contact.
+        activity != 'reply' or (rank_in_campaign = 1 and campaign_id is not null) as counts_contact
+    from ranked_activities
+)
+
+select
+    account_id,
+    contact_id,
+    activity,
+    activity_id,
+    source,
+    occurred_at,
+    date_day,
+    campaign_id,
+    template_id,
+    label_id,
+    origin,
+    channel,
+    segments,
+    status,
+    is_opt_out_text,
+    is_first,
+    {{- previous_days(
+        contact=['account_id', 'contact_id', 'activity', 'label_id', 'counts_contact'],
+        order_by=['occurred_at', 'activity_id', 'source']
+    ) }}
+from judged_activities

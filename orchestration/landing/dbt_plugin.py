@@ -1,0 +1,61 @@
+"""Gives dbt's DuckDB connection the functions that look at the landing zone (see `macros/dialect/landing.sql`)."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+
+from orchestration.landing.files import LandingError, as_struct, check_landing, inspect_file, list_files
+
+PROJECT = Path(__file__).parents[2]
+
+LANDING_FILE = "struct(path varchar, stream varchar, ingest_date date, bytes bigint, modified_at timestamp, problem varchar)"
+INSPECTION = (
+    "struct(rows bigint, broken_lines bigint, longest_line bigint, columns varchar[], signature varchar, problem varchar)"
+)
+
+
+class Plugin(BasePlugin):
+    """Loaded by `profiles/profiles.yml`."""
+
+    def update_connection_config(self, creds, config) -> None:
+        """Makes the warehouse's folder, which DuckDB expects to be there."""
+        if creds.path != ":memory:":
+            Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Registers the functions. They look at files, so the same arguments may give another answer."""
+        register = partial(conn.create_function, side_effects=True, null_handling="special")
+        register("landing_set_up_problem", _set_up_problem, ["varchar", "varchar"], "varchar")
+        register("list_landing_files", _list_files, ["varchar", "varchar"], f"{LANDING_FILE}[]")
+        register("inspect_landing_file", _inspect_file, ["varchar", "varchar", "varchar"], INSPECTION)
+        register("rules_fingerprint", rules_fingerprint, [], "varchar")
+
+
+def _set_up_problem(landing: str, file_format: str) -> str | None:
+    try:
+        check_landing(landing, file_format)
+    except LandingError as error:
+        return str(error)
+    return None
+
+
+def _list_files(landing: str, file_format: str) -> list[dict]:
+    return [as_struct(file) for file in list_files(landing, file_format)]
+
+
+def _inspect_file(landing: str, path: str, file_format: str) -> dict:
+    return as_struct(inspect_file(landing, path, file_format))
+
+
+def rules_fingerprint() -> str:
+    """One text that changes with any rule: every model, macro and seed of the project, comments included."""
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in ("macros", "models", "seeds") for path in (PROJECT / folder).rglob("*")):
+        if path.suffix in (".sql", ".csv"):
+            digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,209 @@
+"""The files of a landing zone: which there are, and whether each can be read.
+
+The warehouse trusts nothing here. A set-up that cannot work (no folder, no such format) is a `LandingError`;
+a file that cannot be read is a finding of its own, with the reason in words, and never stops a build.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+ENDINGS = {"jsonl": (".jsonl", ".jsonl.gz"), "parquet": (".parquet",)}
+
+# DuckDB's own limit for one JSON value. A longer line is read with as much as it needs.
+SHORTEST_LIMIT = 16 * 1024 * 1024
+
+
+class LandingError(Exception):
+    """The landing zone is not set up as the variables say. The message is one sentence that names the variable or file."""
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """One file below the landing zone, as found on disk and unopened.
+
+    Args:
+        path: relative to the landing zone, with `/`.
+        stream: name of the folder that it is in.
+        ingest_date: the UTC day that its folder names; None when it names none.
+        bytes: size on disk.
+        modified_at: time of last change, UTC, without an offset.
+        problem: why it cannot belong to the landing zone; None when it can.
+    """
+
+    path: str
+    stream: str
+    ingest_date: date | None
+    bytes: int
+    modified_at: datetime
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What one file holds, read from start to end by the reader that the build uses.
+
+    Args:
+        rows: rows that can be read; a line that is JSON is a row.
+        broken_lines: lines that are not JSON.
+        longest_line: bytes of the longest line; 0 for Parquet.
+        columns: names of the columns in it, each once.
+        signature: names and types of a Parquet file's columns; files of one signature can be read together.
+        problem: why it cannot be read; the rest is then empty.
+    """
+
+    rows: int = 0
+    broken_lines: int = 0
+    longest_line: int = 0
+    columns: list[str] | None = None
+    signature: str | None = None
+    problem: str | None = None
+
+
+def check_landing(landing: str, file_format: str) -> None:
+    """Ends with a clear sentence when the variables name something that cannot be a landing zone.
+
+    Args:
+        landing: the value of OUTREACH_LANDING.
+        file_format: the value of OUTREACH_LANDING_FORMAT.
+
+    Raises:
+        LandingError: no such format or folder, not a folder, or a folder or file that may not be read.
+    """
+    if file_format not in ENDINGS:
+        raise LandingError(f"OUTREACH_LANDING_FORMAT is '{file_format}': expected jsonl or parquet.")
+    root = Path(landing)
+    if not root.exists():
+        raise LandingError(f"OUTREACH_LANDING is '{landing}': there is no such folder.")
+    if not root.is_dir():
+        raise LandingError(f"OUTREACH_LANDING is '{landing}': expected a folder, found a file.")
+    for path in _walk(root):
+        if path.is_file() and not os.access(path, os.R_OK):
+            raise LandingError(f"{path}: this landing file may not be read by the user that runs the build.")
+
+
+def list_files(landing: str, file_format: str) -> list[LandingFile]:
+    """Every file below the landing zone, in the order of their paths. Names that begin with `.` or `_` are not landed yet.
+
+    Args:
+        landing: the landing zone's folder.
+        file_format: `jsonl` or `parquet`.
+    """
+    root = Path(landing)
+    return [_describe(path, root, file_format) for path in sorted(_walk(root))]
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise LandingError(f"{error.filename}: this landing folder may not be read by the user that runs the build.")
+
+    for folder, folders, names in os.walk(root, onerror=refuse):
+        # A folder that is named like a landing file, or is a link, is not walked into but reported.
+        odd = [f for f in folders if f.endswith(sum(ENDINGS.values(), ())) or os.path.islink(os.path.join(folder, f))]
+        folders[:] = [f for f in folders if f not in odd and not f.startswith((".", "_"))]
+        yield from (Path(folder, name) for name in (*names, *odd) if not name.startswith((".", "_")))
+
+
+def _describe(path: Path, root: Path, file_format: str) -> LandingFile:
+    relative = path.relative_to(root)
+    stat = path.lstat() if path.is_symlink() and not path.exists() else path.stat()
+    day, problem = _ingest_date(relative)
+    if not path.resolve().is_relative_to(root.resolve()):
+        problem = "links to a place outside the landing zone"
+    elif not path.is_file():
+        problem = "is not a regular file"
+    elif not _is_text(str(relative)):
+        problem = "has a name that is not UTF-8"
+    elif problem is None and not path.name.endswith(ENDINGS[file_format]):
+        problem = f"does not end in {' or '.join(ENDINGS[file_format])}, the format of this landing zone"
+    return LandingFile(
+        path=_printable(relative.as_posix()),
+        stream=_printable(relative.parts[0]),
+        ingest_date=day,
+        bytes=stat.st_size,
+        modified_at=datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None),
+        problem=problem,
+    )
+
+
+def _ingest_date(relative: Path) -> tuple[date | None, str | None]:
+    match = re.fullmatch(r"ingest_date=(\d{4}-\d{2}-\d{2})", relative.parts[1]) if len(relative.parts) == 3 else None
+    try:
+        return date.fromisoformat(match[1]), None
+    except (TypeError, ValueError):
+        return None, "is not in a folder <stream>/ingest_date=YYYY-MM-DD/"
+
+
+def _is_text(name: str) -> bool:
+    return _printable(name) == name
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def inspect_file(landing: str, path: str, file_format: str) -> Inspection:
+    """Reads a file once from start to end and counts what is in it.
+
+    Args:
+        landing: the landing zone's folder.
+        path: the file, relative to it.
+        file_format: `jsonl` or `parquet`.
+    """
+    file = os.path.join(landing, path)
+    try:
+        return _inspect_parquet(file) if file_format == "parquet" else _inspect_jsonl(file)
+    except (OSError, EOFError, zlib.error, duckdb.Error) as error:
+        # The first line says what is wrong; further ones may quote the file.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return Inspection(problem=f"cannot be read: {reason.replace(file, path)}")
+
+
+def _inspect_jsonl(file: str) -> Inspection:
+    # DuckDB takes a gzip stream that breaks off for its end; Python does not.
+    opened = gzip.open(file) if file.endswith(".gz") else open(file, "rb")
+    with opened as lines:
+        longest_line = max(map(len, lines), default=0)
+    with duckdb.connect() as db:
+        db.execute("set enable_progress_bar = false")
+        objects = db.sql(
+            "select json from read_json_objects($files, format = 'newline_delimited', ignore_errors = true, "
+            "maximum_object_size = $limit)",
+            params={"files": [literal_path(file)], "limit": max(SHORTEST_LIMIT, 2 * longest_line)},
+        )
+        rows, lines_read = objects.aggregate("count(json), count(*)").fetchone()
+        keys = objects.project("unnest(json_keys(json)) as key").distinct().order("key").fetchall()
+    return Inspection(rows, lines_read - rows, longest_line, [key for (key,) in keys])
+
+
+def _inspect_parquet(file: str) -> Inspection:
+    with duckdb.connect() as db:
+        db.execute("set enable_progress_bar = false")
+        table = db.sql("from read_parquet($files, hive_partitioning = false)", params={"files": [literal_path(file)]})
+        # A hash of everything decodes every page, so that a corrupt one is found here and not in the build.
+        (rows, _) = table.aggregate(f"count(*), bit_xor(hash({_all(table)}))").fetchone()
+        signature = ", ".join(f"{name} {kind}" for name, kind in zip(table.columns, table.types, strict=True))
+    return Inspection(rows=rows, columns=table.columns, signature=signature)
+
+
+def _all(table: duckdb.DuckDBPyRelation) -> str:
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in table.columns)
+
+
+def literal_path(file: str) -> str:
+    """A path as DuckDB takes it for one file: the characters that it would take for a pattern stand for themselves."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", file)
+
+
+def as_struct(row: LandingFile | Inspection) -> dict:
+    """A row as DuckDB takes it for a STRUCT."""
+    return asdict(row)

@@ -92,7 +92,7 @@
         {% if is_parquet -%}
             {#- All files' columns, so that rows of all files have one type. -#}
             struct_pack(
-                {%- for name in all_columns | unique -%}
+                {%- for name in all_columns | unique | sort -%}
                     "{{ name | replace('"', '""') }}" := {{ 'cast("' ~ (name | replace('"', '""')) ~ '" as varchar)' if name | lower in present else 'cast(null as varchar)' }}
                     {{- ', ' if not loop.last }}
                 {%- endfor -%}
@@ -121,4 +121,17 @@
                 where json is not null
             )
         {%- endif -%}
+{%- endmacro %}
+
+
+{# A landed row as JSON text. #}
+{% macro landed_row_as_json(landed_row) %}{{ return(adapter.dispatch('landed_row_as_json')(landed_row)) }}{% endmacro %}
+
+{% macro duckdb__landed_row_as_json(landed_row) -%}
+    {%- if env_var('OUTREACH_LANDING_FORMAT', 'jsonl') == 'parquet' -%}
+        {#- Without nulls, so that the row does not tell which files it was read together with. -#}
+        cast(json_merge_patch('{}', to_json({{ landed_row }})) as varchar)
+    {%- else -%}
+        cast({{ landed_row }} as varchar)
+    {%- endif -%}
 {%- endmacro %}

@@ -63,14 +63,6 @@
 {%- endmacro %}
 
 
-{# A row, however the landing zone's format holds it, as JSON text. #}
-{% macro row_as_json(row) %}{{ return(adapter.dispatch('row_as_json')(row)) }}{% endmacro %}
-
-{% macro duckdb__row_as_json(row) -%}
-    cast(to_json({{ row }}) as varchar)
-{%- endmacro %}
-
-
 {# An array of texts that stand in the project. #}
 {% macro text_array(values) %}{{ return(adapter.dispatch('text_array')(values)) }}{% endmacro %}
 

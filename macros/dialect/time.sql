@@ -5,13 +5,16 @@
 {% macro parse_timestamp(value) %}{{ return(adapter.dispatch('parse_timestamp')(value)) }}{% endmacro %}
 
 {% macro duckdb__parse_timestamp(value) -%}
-    {#- The cast takes an offset into account, but wants seconds; it would also take names such as 'epoch', and years before Christ. -#}
+    {#- The cast knows more than ISO 8601, such as 'epoch' and names of timezones, and less: it wants seconds, and a point before fractions. -#}
+    {%- set iso_8601 = '\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|[+-]\\d\\d(:?\\d\\d)?)?)?' -%}
     {%- set with_seconds -%}
         replace(regexp_replace(upper({{ value }}), '^(.{10}[T ]\d\d:\d\d)(Z|[+-].*)?$', '\1:00\2'), ',', '.')
     {%- endset -%}
-    {%- set moment = 'coalesce(try_cast(' ~ value ~ ' as timestamp), try_cast(' ~ with_seconds ~ ' as timestamp))' -%}
+    {%- set moment -%}
+        timezone('UTC', coalesce(try_cast({{ value }} as timestamptz), try_cast({{ with_seconds }} as timestamptz)))
+    {%- endset -%}
     case
-        when {{ value }} not like '____-__-__%' or {{ value }} like '0000%' or {{ value }} like '%BC%' then null
+        when not {{ matches_whole(value, iso_8601) }} or {{ value }} like '0000%' then null
         when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
         when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
         else {{ moment }}

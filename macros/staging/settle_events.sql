@@ -32,7 +32,7 @@ new_rows as (
     select
         {{ columns | join(',\n        ') }},
         reject_reason,
-        case when reject_reason is not null then {{ row_as_json('landed_row') }} end as row_json,
+        case when reject_reason is not null then {{ landed_row_as_json('landed_row') }} end as row_json,
         ingest_date,
         file_id
     from judged_rows

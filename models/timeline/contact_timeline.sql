@@ -40,7 +40,7 @@ followers as (
         days.date_day,
         events.campaign_id,
         events.template_id,
-        events.label_id,
+        case when events.event_type = 'label_added' then events.label_id end,
         null,
         null,
         null,

@@ -1,0 +1,138 @@
+"""A landing zone of a test's own rows, the warehouse that dbt builds from it, and the reports that it answers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from oracle import PROJECT, LandedRow
+
+DBT = Path(sys.executable).with_name("dbt")
+
+
+@dataclass
+class LandingZone:
+    """A folder of landing files that grows as rows are delivered.
+
+    Args:
+        path: the folder.
+        file_format: `jsonl` or `parquet`.
+    """
+
+    path: Path
+    file_format: str = "jsonl"
+    files: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
+
+    def deliver(self, rows: Iterable[LandedRow], *, appending: bool = False, zipped: bool = False) -> None:
+        """Writes rows to new files, or, of JSON Lines, to the end of each day's last file."""
+        by_file = defaultdict(list)
+        for row in rows:
+            by_file[row.stream, row.ingest_date].append(row.values)
+        for key, values in by_file.items():
+            stream, day = key
+            if self.file_format == "parquet" or not (appending and self.files[key]):
+                self.files[key] += 1
+            folder = self.path / stream / f"ingest_date={day}"
+            folder.mkdir(parents=True, exist_ok=True)
+            name = f"part {self.files[key]}'s [file]"
+            if self.file_format == "parquet":
+                write_parquet(folder / f"{name}.parquet", values)
+            else:
+                lines = "".join(json.dumps(v, ensure_ascii=False) + "\n" for v in values).encode()
+                file = folder / (f"{name}.jsonl.gz" if zipped and not (folder / f"{name}.jsonl").exists() else f"{name}.jsonl")
+                opened = gzip.open(file, "ab") if file.suffix == ".gz" else open(file, "ab")
+                with opened:
+                    opened.write(lines)
+
+
+def write_parquet(file: Path, rows: list[dict[str, Any]]) -> None:
+    """A Parquet file with the columns that the rows have, each of them text."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with duckdb.connect() as db:
+        db.execute(f"create table rows ({', '.join(f'{c} varchar' for c in columns)})")
+        values = [[None if r.get(c) is None else str(r[c]) for c in columns] for r in rows]
+        db.executemany(f"insert into rows values ({', '.join('?' * len(columns))})", values)
+        db.execute(f"copy rows to '{str(file).replace(chr(39), chr(39) * 2)}' (format parquet)")
+
+
+@dataclass
+class Warehouse:
+    """A warehouse file and the landing zone that it is built from.
+
+    Args:
+        path: the DuckDB file.
+        landing: the landing zone.
+        project: the dbt project's folder.
+    """
+
+    path: Path
+    landing: LandingZone
+    project: Path = PROJECT
+
+    def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs dbt on this landing zone and warehouse."""
+        environment = os.environ | {
+            "OUTREACH_LANDING": str(self.landing.path),
+            "OUTREACH_LANDING_FORMAT": self.landing.file_format,
+            "OUTREACH_WAREHOUSE": str(self.path),
+            "DBT_PROFILES_DIR": "profiles",
+            "DBT_TARGET_PATH": str(self.path.with_suffix(".target")),
+        }
+        command = [str(DBT), "--no-use-colors", "--log-level-file", "none", *arguments]
+        run = subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True)
+        if check and run.returncode:
+            raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
+        return run
+
+    def build(self, *arguments: str) -> None:
+        """Seeds and models, without dbt's own tests."""
+        self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments)
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.path), read_only=True)
+
+
+def rows_of(db: duckdb.DuckDBPyConnection, sql: str, parameters: list | None = None) -> list[dict[str, Any]]:
+    """A query's rows as dictionaries."""
+    cursor = db.execute(sql, parameters or [])
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def ask(db: duckdb.DuckDBPyConnection, function: str, account: str, start: date, end: date, **filters: str | None) -> list[dict]:
+    """The rows of a report function."""
+    named = "".join(f", {name} := ${name}" for name in filters)
+    return rows_of(
+        db, f"select * from reports.{function}($account, $start, $end{named})",
+        {"account": account, "start": start, "end": end} | filters,
+    )  # fmt: skip
+
+
+def differing_rows(one: Path, other: Path) -> dict[str, tuple[list, list]]:
+    """Tables of schema marts whose rows are not the same in two warehouses, with up to five rows that only one has."""
+    with duckdb.connect() as db:
+        db.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
+        tables = [name for (name,) in db.execute(
+            "select table_name from information_schema.tables where table_catalog = 'one' and table_schema = 'marts'"
+        ).fetchall()]  # fmt: skip
+        assert len(tables) > 15, "the marts are not there"
+        found = {}
+        for table in tables:
+            only = [
+                db.execute(f"select * from {a}.marts.{table} except all select * from {b}.marts.{table} limit 5").fetchall()
+                for a, b in (("one", "other"), ("other", "one"))
+            ]
+            if any(only):
+                found[table] = tuple(only)
+        return found

@@ -1,0 +1,97 @@
+"""The warehouse against the oracle: every report and breakdown, in every column, over random landing zones."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from harness import LandingZone, Warehouse, ask, differing_rows, rows_of
+from oracle import Oracle
+from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing
+
+# A landing zone per seed; `OUTREACH_TEST_SEEDS=20` is the nightly size.
+SEEDS = range(int(os.environ.get("OUTREACH_TEST_SEEDS", "2")))
+ACCOUNTS = 40
+
+MESSAGING = ["messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report"]
+CALLING = ["calling_report", "calling_by_day", "calling_by_campaign", "call_outcome_report"]
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[RandomLanding, Warehouse, Path, Random]:
+    """A random landing zone, delivered and built at once."""
+    rng = Random(request.param)
+    folder = tmp_path_factory.mktemp("oracle")
+    landing = random_landing(rng, accounts=ACCOUNTS)
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing", rng.choice(["jsonl", "parquet"])))
+    return landing, warehouse, folder, rng
+
+
+def questions(rng: Random, account: str) -> Iterator[tuple[str, tuple, dict[str, str | None]]]:
+    """Reports, ranges and filters to ask about an account."""
+    for function in MESSAGING + CALLING:
+        for _ in range(3):
+            start = FIRST_DAY + timedelta(days=rng.randrange(-2, DAYS + 3))
+            end = start + timedelta(days=rng.choice([0, 0, 1, 2, 6, 20, -1]))
+            filters = {"campaign": rng.choice([None, None, "c0", "c1", "c_unknown", "no such"])}
+            if function in MESSAGING:
+                filters["template"] = rng.choice([None, None, "t0", "t1", "no such"])
+            yield function, (account, start, end), filters
+
+
+def same(found: Any, expected: Any) -> bool:
+    if isinstance(expected, float) and isinstance(found, float):
+        return math.isclose(found, expected, rel_tol=1e-12, abs_tol=1e-12)
+    return found == expected and type(found) in (type(expected), float if type(expected) is float else type(expected))
+
+
+def compare(warehouse: Warehouse, oracle: Oracle, rng: Random, accounts: list[str]) -> int:
+    compared = 0
+    with warehouse.connect() as db:
+        for account in [*accounts, "a_unknown", "nobody"]:
+            for function, arguments, filters in questions(rng, account):
+                found = ask(db, function, *arguments, **filters)
+                expected = getattr(oracle, function)(*arguments, **filters)
+                expected = expected if isinstance(expected, list) else [expected]
+                asked = f"{function}{(account, str(arguments[1]), str(arguments[2]), filters)}"
+                assert [list(row) for row in found] == [list(row) for row in expected] or not expected, asked
+                assert len(found) == len(expected), (asked, found, expected)
+                for found_row, expected_row in zip(found, expected, strict=True):
+                    wrong = {k: (found_row[k], v) for k, v in expected_row.items() if not same(found_row[k], v)}
+                    assert not wrong, f"{asked}: found, expected {wrong}"
+                    compared += len(expected_row)
+        accounting = {row.pop("stream"): row for row in rows_of(db, "from marts.landing_accounting")}
+        for stream, expected in oracle.accounting.items():
+            assert {k: accounting[stream][k] for k in expected} == expected, stream
+        for stream, expected in oracle.rejects.items():
+            rejects = db.execute("select reason, count(*) from marts.rejected_events where stream = ? group by 1", [stream])
+            assert dict(rejects.fetchall()) == expected
+        assert set(db.execute("from marts.account_access").fetchall()) == oracle.account_access()
+    return compared
+
+
+def test_every_report_agrees_with_the_oracle_at_once_and_in_any_increments(case) -> None:
+    landing, warehouse, folder, rng = case
+    cuts = sorted(rng.sample(range(len(landing.rows)), 3)) + [len(landing.rows)]
+    start = 0
+    for cut in cuts:
+        batch = landing.rows[start:cut]
+        warehouse.landing.deliver(batch, appending=rng.random() < 0.6, zipped=rng.random() < 0.4)
+        warehouse.build()
+        if cut == cuts[1]:
+            compare(warehouse, Oracle(landing.rows[:cut]), rng, landing.accounts[:10])
+        start = cut
+
+    compared = compare(warehouse, Oracle(landing.rows), rng, landing.accounts)
+    assert compared > 10_000
+
+    at_once = Warehouse(folder / "at_once.duckdb", warehouse.landing)
+    at_once.build("--full-refresh")
+    assert differing_rows(warehouse.path, at_once.path) == {}

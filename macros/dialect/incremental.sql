@@ -20,7 +20,12 @@
     {{ get_incremental_replace_files_rows_sql(arg_dict) }}
 
     delete from {{ arg_dict.target_relation }} as held
-    using (select distinct account_id, contact_id, event_id from {{ arg_dict.temp_relation }}) as settled
+    using (
+        -- Only events of files that were held before can be held.
+        select distinct account_id, contact_id, event_id
+        from {{ arg_dict.temp_relation }}
+        where file_id in (select file_id from {{ arg_dict.target_relation }})
+    ) as settled
     where
         held.event_id = settled.event_id
         and held.contact_id = settled.contact_id

@@ -11,7 +11,7 @@
         replace(regexp_replace(upper({{ value }}), '^(.{10}[T ]\d\d:\d\d)(Z|[+-].*)?$', '\1:00\2'), ',', '.')
     {%- endset -%}
     {%- set moment -%}
-        timezone('UTC', coalesce(try_cast({{ value }} as timestamptz), try_cast({{ with_seconds }} as timestamptz)))
+        make_timestamp(epoch_us(coalesce(try_cast({{ value }} as timestamptz), try_cast({{ with_seconds }} as timestamptz))))
     {%- endset -%}
     case
         when not {{ matches_whole(value, iso_8601) }} or {{ value }} like '0000%' then null

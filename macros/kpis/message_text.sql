@@ -27,7 +27,7 @@
 {% macro segments_of_units(units, one_segment, further_segments) -%}
     case
         when length({{ units }}) <= {{ one_segment }} then 1
-        else {{ count_matches(units, '.{' ~ (further_segments - 1) ~ '}[^a]|.{1,' ~ (further_segments - 1) ~ '}') }}
+        else cast({{ count_matches(units, '.{' ~ (further_segments - 1) ~ '}[^a]|.{1,' ~ (further_segments - 1) ~ '}') }} as int)
     end
 {%- endmacro %}
 
@@ -53,10 +53,8 @@
     trim({{ replace_all("replace(lower(" ~ value ~ "), '’', '''')", "[^\\p{L}\\p{N}'']+", ' ') }})
 {%- endmacro %}
 
-{# Whether an inbound text asks for no more messages. #}
-{% macro is_opt_out_text(body, exact_phrases, contained_phrases) -%}
-    (
-        array_contains({{ exact_phrases }}, {{ normal_text(body) }})
-        or {{ contains_any_phrase(normal_text(body), contained_phrases) }}
-    )
+{# Whether an inbound text, in normal form, asks for no more messages. #}
+{% macro is_opt_out(normal_text, exact_phrases, contained_phrases) -%}
+    array_contains({{ exact_phrases }}, {{ normal_text }})
+    or {{ contains_any_phrase(normal_text, contained_phrases) }}
 {%- endmacro %}

@@ -173,30 +173,25 @@ def _inspect_jsonl(file: str) -> Inspection:
     opened = gzip.open(file) if file.endswith(".gz") else open(file, "rb")
     with opened as lines:
         longest_line = max(map(len, lines), default=0)
+    objects = "read_json_objects($files, format = 'newline_delimited', ignore_errors = true, maximum_object_size = $limit)"
+    arguments = {"files": [literal_path(file)], "limit": max(SHORTEST_LIMIT, 2 * longest_line)}
     with duckdb.connect() as db:
-        db.execute("set enable_progress_bar = false")
-        objects = db.sql(
-            "select json from read_json_objects($files, format = 'newline_delimited', ignore_errors = true, "
-            "maximum_object_size = $limit)",
-            params={"files": [literal_path(file)], "limit": max(SHORTEST_LIMIT, 2 * longest_line)},
-        )
-        rows, lines_read = objects.aggregate("count(json), count(*)").fetchone()
-        keys = objects.project("unnest(json_keys(json)) as key").distinct().order("key").fetchall()
-    return Inspection(rows, lines_read - rows, longest_line, [key for (key,) in keys])
+        rows, lines_read, columns = db.execute(
+            f"select count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects}", arguments
+        ).fetchone()
+    return Inspection(rows, lines_read - rows, longest_line, columns or [])
 
 
 def _inspect_parquet(file: str) -> Inspection:
+    rows = "read_parquet($files, hive_partitioning = false)"
+    arguments = {"files": [literal_path(file)]}
     with duckdb.connect() as db:
-        db.execute("set enable_progress_bar = false")
-        table = db.sql("from read_parquet($files, hive_partitioning = false)", params={"files": [literal_path(file)]})
-        # A hash of everything decodes every page, so that a corrupt one is found here and not in the build.
-        (rows, _) = table.aggregate(f"count(*), bit_xor(hash({_all(table)}))").fetchone()
-        signature = ", ".join(f"{name} {kind}" for name, kind in zip(table.columns, table.types, strict=True))
-    return Inspection(rows=rows, columns=table.columns, signature=signature)
-
-
-def _all(table: duckdb.DuckDBPyRelation) -> str:
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in table.columns)
+        columns = db.execute(f"describe select * from {rows}", arguments).fetchall()
+        # A hash of every value decodes every page, so that a corrupt one is found here and not in the build.
+        names = ", ".join('"' + name.replace('"', '""') + '"' for name, *_ in columns)
+        (count, _) = db.execute(f"select count(*), bit_xor(hash({names})) from {rows}", arguments).fetchone()
+    signature = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
+    return Inspection(rows=count, columns=[name for name, *_ in columns], signature=signature)
 
 
 def literal_path(file: str) -> str:

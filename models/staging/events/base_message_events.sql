@@ -7,6 +7,13 @@ with opt_out_phrases as (
     from {{ ref('opt_out_phrases') }}
 ),
 
+landed as (
+    select
+        *,
+        case when event_type = 'received' then {{ normal_text('body') }} end as inbound_text
+    from {{ ref('landed_message_events') }}
+),
+
 typed_rows as (
     select
         landed.event_id,
@@ -24,13 +31,13 @@ typed_rows as (
         {{ body_segments('landed.body') }} as body_segments,
         codes.error_code is not null as is_carrier_block_code,
         case
-            when landed.event_type = 'received' and landed.body is not null
-                then {{ is_opt_out_text('landed.body', 'opt_out_phrases.exact_phrases', 'opt_out_phrases.contained_phrases') }}
+            when landed.inbound_text is not null
+                then {{ is_opt_out('landed.inbound_text', 'opt_out_phrases.exact_phrases', 'opt_out_phrases.contained_phrases') }}
         end as is_opt_out_text,
         landed.landed_row,
         landed.ingest_date,
         landed.file_id
-    from {{ ref('landed_message_events') }} as landed
+    from landed
     cross join opt_out_phrases
     left join {{ ref('carrier_block_codes') }} as codes
         on landed.provider = codes.provider and landed.error_code = codes.error_code

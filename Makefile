@@ -1,0 +1,33 @@
+# What one can do here. Every target sets up .venv from the lock file first; nothing else has to be installed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DBT_PROFILES_DIR := profiles
+
+.DEFAULT_GOAL := help
+.PHONY: help build test sample lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+build: $(VENV)/.installed ## run the main job: landing zone in, reports out (ARGS="--help" shows its options)
+	@$(BIN)/python -m orchestration.build $(ARGS)
+
+test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
+	@$(BIN)/python -m orchestration.sample $(ARGS)
+
+lock: $(VENV)/.installed ## resolve requirements.in anew into the hashed lock file
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--output-file requirements.txt requirements.in
+
+clean: ## remove what builds make, the landing zone aside
+	rm -rf target logs data/warehouse.duckdb data/warehouse.duckdb.wal data/published
+
+$(VENV)/.installed: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip install --quiet --require-hashes --requirements requirements.txt
+	@touch $@

@@ -1,0 +1,7 @@
+{{ config(severity='warn') }}
+-- Landing files with columns that the contract does not name: they are ignored.
+select
+    path,
+    unknown_columns
+from {{ ref('landing_files') }}
+where {{ array_size('unknown_columns') }} > 0

@@ -1,0 +1,14 @@
+-- Event streams in which landed rows are not accepted + duplicate + rejected rows.
+-- A stream with a file that grew while it was read balances after the next run.
+with growing_streams as (
+    select files.stream
+    from {{ ref('landing_files') }} as files
+    inner join ({{ list_landing_files() }}) as files_on_disk on files.path = files_on_disk.path
+    where files.bytes != files_on_disk.bytes or files.modified_at != files_on_disk.modified_at
+)
+
+select *
+from {{ ref('landing_accounting') }}
+where
+    landed_rows != accepted_rows + duplicate_rows + rejected_rows
+    and stream not in (select growing_streams.stream from growing_streams)

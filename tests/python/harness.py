@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -19,6 +20,10 @@ import duckdb
 from oracle import PROJECT, LandedRow
 
 DBT = Path(sys.executable).with_name("dbt")
+
+# One folder per test process, gone with it.
+_WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
+WORKBENCH = Path(_WORKBENCH.name)
 
 
 @dataclass
@@ -82,15 +87,23 @@ class Warehouse:
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs dbt on this landing zone and warehouse."""
+        # dbt parses the project anew when the profile changes, so every warehouse is built in one place and under one name.
+        bench = WORKBENCH / "warehouse.duckdb"
         environment = os.environ | {
             "OUTREACH_LANDING": str(self.landing.path),
             "OUTREACH_LANDING_FORMAT": self.landing.file_format,
-            "OUTREACH_WAREHOUSE": str(self.path),
+            "OUTREACH_WAREHOUSE": str(bench),
             "DBT_PROFILES_DIR": "profiles",
-            "DBT_TARGET_PATH": str(self.path.with_suffix(".target")),
+            "DBT_TARGET_PATH": str(WORKBENCH / "target"),
         }
         command = [str(DBT), "--no-use-colors", "--log-level-file", "none", *arguments]
-        run = subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True)
+        if self.path.exists():
+            self.path.rename(bench)
+        try:
+            run = subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True)
+        finally:
+            if bench.exists():
+                bench.rename(self.path)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
         return run

@@ -1,0 +1,57 @@
+"""One warehouse for all tests that state their landing rows with `given`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from harness import LandingZone, Warehouse, ask, rows_of
+
+
+@pytest.fixture(scope="session")
+def stated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The warehouse of every row that any collected test states."""
+    folder = tmp_path_factory.mktemp("stated")
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    tests = {item.function for item in request.session.items if hasattr(item.function, "landed_rows")}
+    warehouse.landing.deliver(row for test in sorted(tests, key=lambda t: t.__name__) for row in test.landed_rows)
+    warehouse.build()
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def connection(stated: Warehouse) -> duckdb.DuckDBPyConnection:
+    with stated.connect() as db:
+        yield db
+
+
+@dataclass(frozen=True)
+class Reports:
+    """The reports of one test's account; the range is November 2026 unless the test says otherwise."""
+
+    db: duckdb.DuckDBPyConnection
+    account: str
+
+    def ask(self, function: str, start: str = "11-01", end: str = "11-30", **filters: str | None) -> list[dict[str, Any]]:
+        days = (date.fromisoformat(f"2026-{day}") for day in (start, end))
+        return ask(self.db, function, self.account, *days, **filters)
+
+    def messaging(self, start: str = "11-01", end: str = "11-30", **filters: str | None) -> dict[str, Any]:
+        (report,) = self.ask("messaging_report", start, end, **filters)
+        return report
+
+    def calling(self, start: str = "11-01", end: str = "11-30", **filters: str | None) -> dict[str, Any]:
+        (report,) = self.ask("calling_report", start, end, **filters)
+        return report
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return rows_of(self.db, f"select * from {table} where account_id = $1", [self.account])
+
+
+@pytest.fixture
+def reports(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnection) -> Reports:
+    return Reports(connection, request.function.__name__)

@@ -11,6 +11,20 @@
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- set problem = run_query('select landing_set_up_problem(' ~ landing_location() ~ ')').columns[0][0] -%}
         {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
+        {%- if load_relation(this) is not none and not flags.FULL_REFRESH -%}
+            {%- set query -%}
+                select count(*) > 0 and count(*) filter (where listed.path is not null) = 0
+                from {{ this }} as held
+                left join ({{ duckdb__list_landing_files() }}) as listed on held.path = listed.path
+                where held.file_id is not null
+            {%- endset -%}
+            {%- if run_query(query).columns[0][0] -%}
+                {{ exceptions.raise_compiler_error(
+                    'The warehouse holds another landing zone: none of the files that it was built from is in OUTREACH_LANDING. '
+                    ~ 'Name another file with OUTREACH_WAREHOUSE, or build this one anew with --full-refresh.'
+                ) }}
+            {%- endif -%}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -76,7 +90,7 @@
     {%- if is_parquet -%}
         {%- set present = files[0].columns | map('lower') | list -%}
         {%- set all_columns = [] -%}
-        {%- for signature, group in groups -%}{%- do all_columns.extend(group[0].columns) -%}{%- endfor -%}
+        {%- for signature, group in groups -%}{%- do all_columns.extend(group[0].columns | map('lower')) -%}{%- endfor -%}
     {%- endif -%}
     select
         {% for name, verbatim in columns.items() -%}

@@ -15,7 +15,8 @@ PROJECT = Path(__file__).parents[2]
 
 LANDING_FILE = "struct(path varchar, stream varchar, ingest_date date, bytes bigint, modified_at timestamp, problem varchar)"
 INSPECTION = (
-    "struct(rows bigint, broken_lines bigint, longest_line bigint, columns varchar[], signature varchar, problem varchar)"
+    "struct(digest varchar, rows bigint, broken_lines bigint, longest_line bigint, columns varchar[], signature varchar, "
+    "problem varchar)"
 )
 
 

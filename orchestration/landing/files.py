@@ -7,11 +7,12 @@ a file that cannot be read is a finding of its own, with the reason in words, an
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -53,6 +54,7 @@ class Inspection:
     """What one file holds, read from start to end by the reader that the build uses.
 
     Args:
+        digest: SHA-256 of the file as it is.
         rows: rows that can be read; a line that is JSON is a row.
         broken_lines: lines that are not JSON.
         longest_line: bytes of the longest line; 0 for Parquet.
@@ -61,6 +63,7 @@ class Inspection:
         problem: why it cannot be read; the rest is then empty.
     """
 
+    digest: str | None = None
     rows: int = 0
     broken_lines: int = 0
     longest_line: int = 0
@@ -161,7 +164,10 @@ def inspect_file(landing: str, path: str, file_format: str) -> Inspection:
     """
     file = os.path.join(landing, path)
     try:
-        return _inspect_parquet(file) if file_format == "parquet" else _inspect_jsonl(file)
+        with open(file, "rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        inspection = _inspect_parquet(file) if file_format == "parquet" else _inspect_jsonl(file)
+        return replace(inspection, digest=digest)
     except (OSError, EOFError, zlib.error, duckdb.Error) as error:
         # The first line says what is wrong; further ones may quote the file.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -179,7 +185,7 @@ def _inspect_jsonl(file: str) -> Inspection:
         rows, lines_read, columns = db.execute(
             f"select count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects}", arguments
         ).fetchone()
-    return Inspection(rows, lines_read - rows, longest_line, columns or [])
+    return Inspection(rows=rows, broken_lines=lines_read - rows, longest_line=longest_line, columns=columns or [])
 
 
 def _inspect_parquet(file: str) -> Inspection:

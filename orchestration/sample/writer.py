@@ -5,11 +5,12 @@ One writer for every size: DuckDB makes all rows from hashes of the seed (`story
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -69,7 +70,7 @@ def write_sample(
         ValueError: a format other than the two.
     """
     size = size or SampleSize()
-    end_day = end_day or date.today()
+    end_day = end_day or datetime.now(UTC).date()
     if file_format not in ("jsonl", "parquet"):
         raise ValueError(f"file_format is {file_format!r}: expected jsonl or parquet")
     for stream in (*ENTITY_STREAMS, *EVENT_STREAMS):
@@ -126,8 +127,10 @@ def _tell_story(db: duckdb.DuckDBPyConnection, size: SampleSize, end_day: date, 
     for name, value in variables.items():
         db.execute(f"set variable {name} = ?", [value])
     for statement in duckdb.extract_statements(STORY.read_text()):
+        table = re.search(r"temp table (\w+)", statement.query)
         db.execute(statement)
-        tell("making up accounts, campaigns and conversations")
+        if table:
+            tell(f"made up {table[1].removeprefix('sample_')}")
 
 
 def _columns(db: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 import pytest
-
 from harness import LandingZone, Warehouse, ask, rows_of
 
 

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-
 from oracle import PROJECT, LandedRow
 
 DBT = Path(sys.executable).with_name("dbt")

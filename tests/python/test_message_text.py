@@ -7,11 +7,10 @@ from random import Random
 
 import duckdb
 import pytest
+from harness import Warehouse
 from hypothesis import given as example_of
 from hypothesis import settings
 from hypothesis import strategies as st
-
-from harness import Warehouse
 from oracle import GSM_BASIC, GSM_EXTENSION, Oracle, segments_of
 
 # (body, segments): septets of GSM-7, UTF-16 units of everything else.

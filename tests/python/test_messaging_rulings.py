@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-
 from stories import account_row, campaign_row, contact_event, given, manual, message_event, received, row, sent
 
 # -- days, ranges and what counts

@@ -11,7 +11,6 @@ from random import Random
 from typing import Any
 
 import pytest
-
 from harness import LandingZone, Warehouse, ask, differing_rows, rows_of
 from oracle import Oracle
 from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing

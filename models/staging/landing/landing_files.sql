@@ -20,19 +20,19 @@ rules as (
 
 known_files as (
     {% if is_incremental() -%}
-    select path, bytes, modified_at, rules, file_id, ingest_date, rows_landed, broken_lines, longest_line, columns, signature
+    select path, bytes, modified_at, digest, rules, file_id, ingest_date, rows_landed, broken_lines, longest_line, columns, signature
     from {{ this }}
     {%- else -%}
     -- The first run knows no file.
     select
-        path, bytes, modified_at, '' as rules, bytes as file_id, ingest_date, bytes as rows_landed, bytes as broken_lines,
+        path, bytes, modified_at, '' as digest, '' as rules, bytes as file_id, ingest_date, bytes as rows_landed, bytes as broken_lines,
         bytes as longest_line, {{ text_array([]) }} as columns, '' as signature
     from listed_files
     where false
     {%- endif %}
 ),
 
--- A file is read again when it has changed, when a rule has, and when its day was the open one of the last run.
+-- A file is looked into again when it has changed, when a rule has, and when its day was the open one of the last run.
 changed_files as (
     select
         listed_files.path,
@@ -43,6 +43,8 @@ changed_files as (
         listed_files.problem as listing_problem,
         rules.rules,
         known_files.file_id as known_file_id,
+        known_files.digest as known_digest,
+        known_files.rules as known_rules,
         known_files.rows_landed as known_rows,
         known_files.broken_lines as known_broken_lines,
         known_files.longest_line as known_longest_line,
@@ -78,6 +80,8 @@ judged_files as (
         coalesce(listing_problem, stream_problem, inspection.problem) as problem,
         (select coalesce(max(file_id), 0) from known_files) + row_number() over (order by path) as new_file_id
     from inspected_files
+    -- What holds the same as before need not be taken in again.
+    where coalesce(inspection.digest != known_digest or rules != known_rules or known_file_id is null, true)
 )
 
 -- A file that could be read once and now cannot keeps what was read of it.
@@ -95,5 +99,6 @@ select
     case when problem is null then inspection.columns else known_columns end as columns,
     case when problem is null then inspection.signature else known_signature end as signature,
     {{ array_without('inspection.columns', 'contract_columns') }} as unknown_columns,
+    case when problem is null then inspection.digest else known_digest end as digest,
     rules
 from judged_files

@@ -1,0 +1,106 @@
+"""`make build` as a person runs it: what it prints, and one clear sentence where the set-up cannot work."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pytest
+from harness import LandingZone
+from oracle import PROJECT
+from stories import account_row, sent
+
+from orchestration.build import format_kpi
+from orchestration.landing.files import LandingError, check_landing
+
+
+def build(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "OUTREACH_LANDING": str(folder / "landing"), "OUTREACH_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs"),
+    } | variables  # fmt: skip
+    command = [sys.executable, "-m", "orchestration.build", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a landing zone and its warehouse, and what the build printed."""
+    folder = tmp_path_factory.mktemp("built")
+    rows = [account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc"), sent(None, "11-19 10:00", account_id="acc")]
+    LandingZone(folder / "landing").deliver(rows)
+    run = build(folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder, run.stdout
+
+
+def test_a_build_ends_with_the_reports_the_accounting_and_what_is_next(built: tuple[Path, str]) -> None:
+    printed = built[1][built[1].index("Messaging: ") :]
+    assert "Messaging: acc, 2026-11-13 to 2026-11-19" in printed
+    lines = {tuple(line.strip("│ ").split()) for line in printed.replace("│", " ").splitlines()}
+    assert ("sms_sent", "1") in lines
+    assert ("delivery_rate", "0.0%") in lines
+    assert ("calls_dialed", "0") in lines
+    assert ("response_rate", "—") in lines
+    assert ("message_events", "2", "1", "0", "1", "0", "1", "0") in lines
+    assert "missing_message_id 1" in printed
+    assert f"The warehouse is {built[0] / 'warehouse.duckdb'}" in printed
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"OUTREACH_LANDING": "no/such/folder"}, "OUTREACH_LANDING is 'no/such/folder': there is no such folder."),
+        ({"OUTREACH_LANDING": "README.md"}, "OUTREACH_LANDING is 'README.md': expected a folder, found a file."),
+        ({"OUTREACH_LANDING_FORMAT": "csv"}, "OUTREACH_LANDING_FORMAT is 'csv': expected jsonl or parquet."),
+        ({"OUTREACH_WAREHOUSE": "models"}, "OUTREACH_WAREHOUSE is 'models': expected a file, found a folder."),
+        ({"OUTREACH_WAREHOUSE": "README.md"}, "OUTREACH_WAREHOUSE is 'README.md', and cannot be opened for writing:"),
+    ],
+)  # fmt: skip
+def test_a_set_up_that_cannot_work_ends_in_one_sentence(built: tuple[Path, str], variables: dict[str, str], sentence: str) -> None:
+    before = sha256((built[0] / "warehouse.duckdb").read_bytes()).hexdigest()
+    run = build(built[0], **variables)
+    assert run.returncode == 2
+    assert run.stdout.startswith(f"Nothing was built. {sentence}")
+    assert len(run.stdout.splitlines()) == 1 and not run.stderr
+    assert sha256((built[0] / "warehouse.duckdb").read_bytes()).hexdigest() == before
+
+
+def test_dbt_alone_says_the_same_of_a_landing_zone_that_is_not_there(built: tuple[Path, str]) -> None:
+    environment = os.environ | {
+        "OUTREACH_LANDING": "no/such/folder", "OUTREACH_WAREHOUSE": str(built[0] / "other.duckdb"), "DBT_PROFILES_DIR": "profiles",
+        "DBT_TARGET_PATH": str(built[0] / "target"), "DBT_LOG_PATH": str(built[0] / "logs"),
+    }  # fmt: skip
+    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "run", "--select", "landing_files"]
+    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "OUTREACH_LANDING is 'no/such/folder': there is no such folder." in run.stdout
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "accounts/ingest_date=2026-11-20/part.jsonl"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    # The super-user may read everything, so the answer of the system is what is put in place here.
+    monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("part.jsonl"))
+    with pytest.raises(LandingError, match="part.jsonl: this landing file may not be read"):
+        check_landing(str(tmp_path), "jsonl")
+
+
+def test_a_warehouse_that_another_process_holds_is_named(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")):
+        run = build(tmp_path)
+    assert run.returncode == 2
+    assert "cannot be opened for writing" in run.stdout and "Conflicting lock" in run.stdout
+
+
+def test_kpis_read_as_people_write_them() -> None:
+    assert format_kpi("reply_rate", 0.256) == "25.6%"
+    assert format_kpi("reply_rate", None) == "—"
+    assert format_kpi("median_response_seconds", 2100.0) == "2,100 s"
+    assert format_kpi("sms_sent", 12345) == "12,345"

@@ -1,0 +1,279 @@
+"""A landing zone that arrives in any number of runs gives the marts of one full refresh, whatever changes meanwhile."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+from harness import LandingZone, Warehouse, ask, differing_rows, write_parquet
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle import PROJECT, LandedRow
+from random_landing import random_landing
+from stories import account_row, contact_event, received, row, sent
+
+NOVEMBER = date(2026, 11, 1), date(2026, 11, 30)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+
+
+def of_account(account: str, *rows: LandedRow) -> list[LandedRow]:
+    return [LandedRow(r.stream, r.ingest_date, {"account_id": account} | r.values) for r in rows]
+
+
+def messaging(warehouse: Warehouse, account: str, start: date = NOVEMBER[0], end: date = NOVEMBER[1]) -> dict:
+    with warehouse.connect() as db:
+        return ask(db, "messaging_report", account, start, end)[0]
+
+
+def assert_equal_to_full_refresh(warehouse: Warehouse) -> None:
+    at_once = Warehouse(warehouse.path.with_name("at_once.duckdb"), warehouse.landing, warehouse.project)
+    at_once.build("--full-refresh")
+    assert differing_rows(warehouse.path, at_once.path) == {}
+
+
+def batches(warehouse: Warehouse) -> dict[str, set[int]]:
+    """The runs that brought the rows of each landing file."""
+    with warehouse.connect() as db:
+        return dict(db.execute("""
+            select path, list_sort(list(distinct batch)) from staging.base_message_events join staging.landing_files using (file_id)
+            group by path
+        """).fetchall())  # fmt: skip
+
+
+def test_late_accounts_changed_timezones_and_a_growing_day(warehouse: Warehouse) -> None:
+    landing = warehouse.landing
+    early = sent("m1", "11-10 03:00", event_id="e1", landed_on="11-18")
+    landing.deliver([
+        *of_account("late", early, early),
+        *of_account("moving", account_row(timezone="UTC", landed_on="11-18"), sent("m1", "11-10 03:00", landed_on="11-18")),
+        *of_account("still", account_row(landed_on="11-18"), sent("m1", "11-10 03:00", landed_on="11-18")),
+        *of_account("still", sent("m2", "11-11 03:00", landed_on="11-19")),
+    ])  # fmt: skip
+    warehouse.build()
+    assert messaging(warehouse, "late")["sms_sent"] == 0
+    assert messaging(warehouse, "moving", date(2026, 11, 10))["sms_sent"] == 1
+    first = batches(warehouse)
+
+    # The late account comes, an account moves west, and the open day's file grows.
+    landing.deliver([
+        *of_account("late", account_row(landed_on="11-20")),
+        *of_account("moving", account_row(timezone="America/New_York", updated_at="2026-11-19T00:00:00Z", landed_on="11-20")),
+    ])  # fmt: skip
+    landing.deliver(of_account("still", sent("m3", "11-12 03:00", landed_on="11-19")), appending=True)
+    warehouse.build()
+    assert messaging(warehouse, "late")["sms_sent"] == 1
+    assert messaging(warehouse, "moving", date(2026, 11, 10))["sms_sent"] == 0
+    assert messaging(warehouse, "moving", date(2026, 11, 9), date(2026, 11, 9))["sms_sent"] == 1
+    assert messaging(warehouse, "still")["sms_sent"] == 3
+    with warehouse.connect() as db:
+        assert db.execute("select count(*), count(row_json) from staging.base_message_events").fetchone() == (6, 0)
+
+    # The closed day was not read again: but for the rows that waited for their account, its rows are those of the first run.
+    closed, grown = sorted(batches(warehouse))
+    assert batches(warehouse)[closed] == [1, 2]
+    assert batches(warehouse)[grown] == [2]
+    assert set(first) == {closed, grown}
+    assert_equal_to_full_refresh(warehouse)
+
+
+def test_a_file_that_has_not_changed_is_not_read_again_and_the_open_day_is(warehouse: Warehouse) -> None:
+    rows = of_account("a", account_row(landed_on="11-18"), sent("m1", "11-10 03:00", landed_on="11-18"))
+    warehouse.landing.deliver(rows + of_account("a", sent("m2", "11-10 03:00", landed_on="11-19")))
+    warehouse.build()
+    # Other content of the same size and age: whoever reads the file would see it.
+    for file in warehouse.landing.path.glob("message_events/*/*"):
+        stat = file.stat()
+        file.write_bytes(file.read_bytes().replace(b'"m1"', b'"x1"').replace(b'"m2"', b'"x2"'))
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    warehouse.build()
+    with warehouse.connect() as db:
+        assert db.execute("select message_id from staging.stg_message_events order by 1").fetchall() == [("m1",), ("x2",)]
+
+
+def test_an_edited_seed_and_a_changed_rule_apply_to_all_history_by_themselves(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for part in ("models", "macros", "seeds", "tests", "profiles", "orchestration", "dbt_project.yml"):
+        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
+        project.mkdir(exist_ok=True)
+        copy(PROJECT / part, project / part)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"), project)
+    warehouse.landing.deliver(of_account(
+        "a", account_row(landed_on="11-01"), sent("m1", "11-01 10:00", landed_on="11-01"),
+        received("r1", "11-01 11:00", body="no thanks", landed_on="11-01"), sent("m2", "11-19 10:00", landed_on="11-19"),
+    ))  # fmt: skip
+    warehouse.build()
+    assert messaging(warehouse, "a")["opted_out_contacts"] == 0
+
+    with (project / "seeds/opt_out_phrases.csv").open("a") as seed:
+        seed.write("no thanks,exact\n")
+    warehouse.build()
+    assert messaging(warehouse, "a")["opted_out_contacts"] == 1
+    assert_equal_to_full_refresh(warehouse)
+
+    rule = project / "models/timeline/contact_messages.sql"
+    rule.write_text(rule.read_text().replace("coalesce(messages.body_segments, 1)", "7"))
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_segments_sent"] == 14
+
+
+def test_what_a_build_that_died_left_over_the_next_one_finds(warehouse: Warehouse) -> None:
+    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00"), contact_event("lead_created", "11-10 04:00")))
+    warehouse.build()
+    warehouse.landing.deliver(of_account("a", sent("m2", "11-11 03:00"), contact_event("opted_out", "11-11 04:00", contact="p2")))
+    # It got as far as staging and one fact table, then nothing new came.
+    warehouse.build("--select", "+fct_leads")
+    assert messaging(warehouse, "a")["sms_sent"] == 1
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_sent"] == 2
+    assert_equal_to_full_refresh(warehouse)
+
+
+def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(warehouse: Warehouse) -> None:
+    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00"), sent("m2", "11-10 03:00", contact="p2")))
+    warehouse.build()
+    warehouse.landing.deliver(of_account("a", sent("m3", "11-11 03:00")))
+    warehouse.build()
+    refused = warehouse.dbt("run", "--full-refresh", "--select", "fct_messages", check=False)
+    assert refused.returncode == 1
+    assert "Build it together with the timeline: dbt build --select touched_contacts+" in refused.stdout
+    with duckdb.connect(str(warehouse.path)) as db:
+        db.execute("drop table marts.fct_messages")
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_sent"] == 3
+    assert_equal_to_full_refresh(warehouse)
+
+
+def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
+    warehouse.landing.path.mkdir()
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_sent"] == 0
+    # A file of no rows, one of blank lines, and columns that the contract does not name or the file lacks.
+    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
+    folder.mkdir(parents=True)
+    (folder / "empty.jsonl").touch()
+    (folder / "blank.jsonl").write_text("\n\n  \n")
+    (folder / "few.jsonl").write_text(
+        '{"event_id": "e", "account_id": "a", "contact_id": "p", "message_id": 7, "event_type": "sent", "occurred_at": "2026-11-20", "x": 1}\n'
+    )
+    warehouse.landing.deliver(of_account("a", account_row()))
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_sent"] == 1
+    with warehouse.connect() as db:
+        unknown = "select path, unknown_columns from staging.landing_files where len(unknown_columns) > 0"
+        assert db.execute(unknown).fetchall() == [("message_events/ingest_date=2026-11-20/few.jsonl", ["x"])]
+
+
+def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing", "parquet"))
+    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00", extra="x"), sent("m2", "11-10 03:00")))
+    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
+    duckdb.execute(f"""
+        copy (
+            select 9 as event_id, 'sent' as EVENT_TYPE, 'a' as account_id, 5.5::double as contact_id,
+                timestamptz '2026-11-10 03:00:00+00' as occurred_at, 77::bigint as message_id, 2::double as segments, [1, 2] as campaign_id
+            union all select 10, 'opened', 'a', null, null, null, null, null
+        ) to '{folder}/native.parquet' (format parquet)
+    """)
+    warehouse.build()
+    report = messaging(warehouse, "a")
+    assert (report["sms_sent"], report["sms_segments_sent"]) == (3, 4)
+    with warehouse.connect() as db:
+        assert db.execute("select reason, row_json from marts.rejected_events").fetchall() == [
+            ("missing_contact_id", '{"account_id":"a","event_id":"10","event_type":"opened"}')
+        ]
+
+
+def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Warehouse) -> None:
+    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00")))
+    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
+    good = b'{"event_id": "e2", "account_id": "a", "contact_id": "p", "message_id": "m2", "event_type": "sent", "occurred_at": "2026-11-10"}\n'
+    (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good * 9)[:-9])
+    (folder / "no gzip.jsonl.gz").write_bytes(good)
+    (folder / "other.csv").write_text("event_id\n1\n")
+    (folder / "half.jsonl").write_bytes(b"\xff\xfe broken\nnot json\n" + good + b'{"event_id": "e3"')
+    (folder / "folder.jsonl").mkdir()
+    (folder / "link.jsonl").symlink_to("/etc/passwd")
+    (warehouse.landing.path / "strays.jsonl").write_bytes(good)
+    write_parquet(folder / "rows.parquet", [{"event_id": "e4"}])
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_sent"] == 2
+    with warehouse.connect() as db:
+        problems = dict(db.execute("select parse_filename(path), problem from staging.landing_files where problem is not null").fetchall())
+        broken = db.execute("select broken_lines, rows_landed from staging.landing_files where path like '%half%'").fetchone()
+    assert broken == (3, 1)
+    assert problems == {
+        "cut off.jsonl.gz": "cannot be read: Compressed file ended before the end-of-stream marker was reached",
+        "no gzip.jsonl.gz": "cannot be read: Not a gzipped file (b'{\"')",
+        "other.csv": "does not end in .jsonl or .jsonl.gz, the format of this landing zone",
+        "rows.parquet": "does not end in .jsonl or .jsonl.gz, the format of this landing zone",
+        "folder.jsonl": "is not a regular file",
+        "link.jsonl": "links to a place outside the landing zone",
+        "strays.jsonl": "is not in a folder <stream>/ingest_date=YYYY-MM-DD/",
+    }
+    # A file that was read and then breaks keeps what was read of it, and comes in anew when it is whole again.
+    (folder / "half.jsonl").write_bytes(good + good.replace(b"e2", b"e5").replace(b"m2", b"m5"))
+    (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good.replace(b"e2", b"e6").replace(b"m2", b"m6")))
+    warehouse.build()
+    assert messaging(warehouse, "a")["sms_sent"] == 4
+    assert_equal_to_full_refresh(warehouse)
+
+
+def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(warehouse: Warehouse, tmp_path: Path) -> None:
+    rows = of_account("a", account_row(), sent("m1", "11-10 03:00", landed_on="11-10"), sent("m2", "11-10 03:00"))
+    warehouse.landing.deliver(rows)
+    warehouse.build()
+    shutil.rmtree(warehouse.landing.path / "message_events/ingest_date=2026-11-10")
+    run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+    assert "WARN 1 landing_files_are_all_there" in run.stdout
+    assert messaging(warehouse, "a")["sms_sent"] == 2
+
+    other = LandingZone(tmp_path / "other")
+    other.deliver(of_account("b", account_row(landed_on="11-01")))
+    elsewhere = Warehouse(warehouse.path, other)
+    run = elsewhere.dbt("build", check=False)
+    assert run.returncode == 1
+    assert "holds another landing zone" in run.stdout
+    assert messaging(warehouse, "a")["sms_sent"] == 2
+    elsewhere.build("--full-refresh")
+    assert messaging(warehouse, "a")["sms_sent"] == 0
+
+
+@settings(max_examples=int(os.environ.get("OUTREACH_TEST_SEEDS", "2")), deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    rng = Random(seed)
+    folder = tmp_path_factory.mktemp("shuffled")
+    rows = random_landing(rng, accounts=12).rows
+    plain = Warehouse(folder / "plain.duckdb", LandingZone(folder / "plain"))
+    plain.landing.deliver(rows)
+    plain.build()
+
+    # Every row again on its day or later, in another order, over two runs: the days that were closed stay closed.
+    again = [row for row in rows if rng.random() < 0.3]
+    shuffled = sorted(rng.sample(rows + again, len(rows) + len(again)), key=lambda row: row.ingest_date)
+    cut = rng.randrange(len(shuffled))
+    mixed = Warehouse(folder / "mixed.duckdb", LandingZone(folder / "mixed"))
+    for part in (shuffled[:cut], shuffled[cut:]):
+        mixed.landing.deliver(part, appending=True)
+        mixed.build()
+    different = differing_rows(plain.path, mixed.path)
+    # What was rejected twice is there twice, in other files: everything else is the same.
+    assert set(different) <= {"rejected_events", "landing_accounting"}
+    with mixed.connect() as db:
+        assert db.execute("select sum(landed_rows - accepted_rows - duplicate_rows - rejected_rows) from marts.landing_accounting").fetchone() == (0,)
+
+
+def test_a_row_without_its_own_id_is_a_warning(warehouse: Warehouse) -> None:
+    warehouse.landing.deliver([*of_account("a", account_row()), row("campaigns", campaign_id="c1", account_id=" ")])
+    run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+    assert "WARN 1 not_null_base_campaigns_account_id" in run.stdout

@@ -1,0 +1,99 @@
+"""The sample landing zone: the same for a seed and end day, realistic, and with everything in it that goes wrong."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from harness import LandingZone, Warehouse
+
+from orchestration.sample.writer import EVENT_STREAMS, SampleSize, write_sample
+
+END_DAY = date(2026, 11, 20)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {str(f.relative_to(folder)): sha256(f.read_bytes()).hexdigest() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    landing = tmp_path_factory.mktemp("sample") / "landing"
+    write_sample(landing, end_day=END_DAY)
+    return landing
+
+
+@pytest.fixture(scope="module")
+def build(sample: Path) -> tuple[Warehouse, str]:
+    """The warehouse of the sample, with all of dbt's tests, and what dbt printed."""
+    warehouse = Warehouse(sample.parent / "warehouse.duckdb", LandingZone(sample))
+    return warehouse, warehouse.dbt("build").stdout
+
+
+def test_the_same_seed_and_end_day_write_the_same_files(sample: Path, tmp_path: Path) -> None:
+    write_sample(tmp_path / "again", end_day=END_DAY)
+    assert digests(tmp_path / "again") == digests(sample)
+    write_sample(tmp_path / "other", end_day=END_DAY, seed=8)
+    assert digests(tmp_path / "other") != digests(sample)
+
+
+def test_a_landing_zone_that_is_there_is_never_written_to(sample: Path) -> None:
+    before = digests(sample)
+    with pytest.raises(FileExistsError, match="accounts is there already"):
+        write_sample(sample, end_day=END_DAY)
+    assert digests(sample) == before
+
+
+def test_parquet_holds_the_same_rows_as_json_lines(build: tuple[Warehouse, str], tmp_path: Path) -> None:
+    write_sample(tmp_path / "landing", end_day=END_DAY, file_format="parquet")
+    parquet = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing", "parquet"))
+    parquet.build()
+    counts = "select stream, landed_rows, accepted_rows, duplicate_rows, rejected_rows from marts.landing_accounting order by 1"
+    with build[0].connect() as one, parquet.connect() as other:
+        assert one.execute(counts).fetchall() == other.execute(counts).fetchall()
+        checked = "select * exclude (account_id) from marts.messaging_kpis_daily order by all"
+        assert one.execute(checked).fetchall() == other.execute(checked).fetchall()
+
+
+def test_dbts_own_tests_pass_on_the_sample_and_unit_tests_too(build: tuple[Warehouse, str]) -> None:
+    assert " ERROR=0 SKIP=0" in build[1].splitlines()[-1]
+    assert "unit tests" in build[1]
+    assert "WARN 2 landed_timezones_are_known" in build[1]
+
+
+def test_everything_that_goes_wrong_is_in_the_sample(build: tuple[Warehouse, str]) -> None:
+    with build[0].connect() as db:
+        reasons = {reason for (reason,) in db.execute("select distinct reason from marts.rejected_events").fetchall()}
+        wrong = db.execute("""
+            select bool_and(duplicate_rows > 0), bool_and(rejected_rows > 0), sum(broken_lines) > 0 from marts.landing_accounting
+        """).fetchone()
+        late = "select count(*) > 0 from staging.base_message_events where ingest_date > occurred_at::date + 1"
+        assert db.execute(late).fetchone() == (True,)
+        unsorted = "select count(*) from marts.fct_messages where status = 'carrier_blocked' and template_id like '%_1_2'"
+        assert db.execute(unsorted).fetchone()[0] > 3
+        late_account = "select max(ingest_date) - min(ingest_date) from staging.base_accounts"
+        assert db.execute(late_account).fetchone()[0] > 20
+    assert wrong == (True, True, True)
+    assert reasons == {
+        "missing_event_id", "missing_account_id", "missing_contact_id", "missing_message_id", "missing_call_id",
+        "unknown_event_type", "invalid_occurred_at", "unknown_account",
+    }  # fmt: skip
+
+
+def test_the_sample_is_about_as_large_as_asked(build: tuple[Warehouse, str]) -> None:
+    with build[0].connect() as db:
+        (messages,) = db.execute("select count(*) from marts.fct_messages").fetchone()
+    assert messages == pytest.approx(SampleSize().messages, rel=0.1)
+    assert len(EVENT_STREAMS) == 3
+
+
+def test_no_personal_data_is_in_the_marts(build: tuple[Warehouse, str]) -> None:
+    with build[0].connect() as db:
+        tables = [t for (t,) in db.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()]
+        columns = db.execute("select table_name, column_name from duckdb_columns() where schema_name = 'marts'").fetchall()
+        for table in tables:
+            text = db.execute(f"select coalesce(string_agg(t::varchar), '') from marts.{table} as t").fetchone()[0]
+            assert "+1555" not in text and "@" not in text.lower() and "Sam" not in text, table
+    assert not [c for c in columns if c[1] in ("body", "email", "account_number")]

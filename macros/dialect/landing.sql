@@ -41,12 +41,16 @@
 {%- endmacro %}
 
 
-{# What a file holds, read from start to end: rows, broken_lines, longest_line, columns, signature, problem. #}
-{% macro inspect_landing_file(path) %}{{ return(adapter.dispatch('inspect_landing_file')(path)) }}{% endmacro %}
+{# What files hold, read from start to end: path, and inspection (digest, rows, broken_lines, longest_line, columns, signature, problem). #}
+{% macro inspect_landing_files(paths) %}{{ return(adapter.dispatch('inspect_landing_files')(paths)) }}{% endmacro %}
 
-{% macro duckdb__inspect_landing_file(path) -%}
+{% macro duckdb__inspect_landing_files(paths) -%}
     {%- set location = landing_location().split("', '") -%}
-    inspect_landing_file({{ location[0] }}', {{ path }}, '{{ location[1] }})
+    {#- All at once, so that several are read at the same time. -#}
+    select
+        unnest(paths) as path,
+        unnest(inspect_landing_files({{ location[0] }}', paths, '{{ location[1] }})) as inspection
+    from (select coalesce(list(path), []) as paths from {{ paths }})
 {%- endmacro %}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from orchestration.landing.files import LandingError, as_struct, check_landing, inspect_file, list_files
+from orchestration.landing.files import LandingError, as_struct, check_landing, inspect_files, list_files
 
 PROJECT = Path(__file__).parents[2]
 
@@ -33,7 +33,7 @@ class Plugin(BasePlugin):
         register = partial(conn.create_function, side_effects=True, null_handling="special")
         register("landing_set_up_problem", _set_up_problem, ["varchar", "varchar"], "varchar")
         register("list_landing_files", _list_files, ["varchar", "varchar"], f"{LANDING_FILE}[]")
-        register("inspect_landing_file", _inspect_file, ["varchar", "varchar", "varchar"], INSPECTION)
+        register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], f"{INSPECTION}[]")
         register("rules_fingerprint", rules_fingerprint, [], "varchar")
 
 
@@ -49,8 +49,8 @@ def _list_files(landing: str, file_format: str) -> list[dict]:
     return [as_struct(file) for file in list_files(landing, file_format)]
 
 
-def _inspect_file(landing: str, path: str, file_format: str) -> dict:
-    return as_struct(inspect_file(landing, path, file_format))
+def _inspect_files(landing: str, paths: list[str], file_format: str) -> list[dict]:
+    return [as_struct(inspection) for inspection in inspect_files(landing, paths, file_format)]
 
 
 def rules_fingerprint() -> str:

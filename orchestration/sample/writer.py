@@ -138,8 +138,9 @@ def _columns(db: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def _add_what_goes_wrong(db: duckdb.DuckDBPyConnection, stream: str) -> None:
-    """Turns a stream's clean rows into landed text: late, repeated, with blanks around it, in several time formats, and bad rows."""
-    attributes = [c for c in _columns(db, stream) if c not in ("event_id", "event_type", "account_id", "contact_id", "occurred_at")]
+    """Turns a stream's clean rows into landed text: late, repeated, with blanks, in several time formats, and bad rows."""
+    common = ("event_id", "event_type", "account_id", "contact_id", "occurred_at")
+    attributes = [c for c in _columns(db, stream) if c not in common]
     own_id = {"message_events": "message_id", "call_events": "call_id"}.get(stream)
     db.execute(f"""
         create or replace temp table landing_{stream} as
@@ -183,10 +184,19 @@ def _add_what_goes_wrong(db: duckdb.DuckDBPyConnection, stream: str) -> None:
             from repeated
         ),
 
-        bad_rows as (
-            select *, floor(dice('kind', event_id) * 8)::int as kind
+        -- One of each kind even in a small stream.
+        chosen_rows as (
+            select *, row_number() over (order by dice('bad', event_id), event_id) as place
             from landed
-            where dice('bad', event_id) < 0.004
+            where dice('bad', event_id) < greatest(0.004, 30 / (select count(*) from landed))
+        ),
+
+        bad_rows as (
+            select
+                * exclude (place),
+                case when place <= 8 then place - 1 else floor(dice('kind', event_id) * 8) end as kind
+            from chosen_rows
+            where place <= 8 or dice('bad', event_id) < 0.004
         )
 
         select * from landed

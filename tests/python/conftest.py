@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,6 +27,12 @@ def stated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def connection(stated: Warehouse) -> duckdb.DuckDBPyConnection:
     with stated.connect() as db:
         yield db
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A warehouse of the test's own, not built yet, over an empty landing zone."""
+    return Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
 
 
 @dataclass(frozen=True)

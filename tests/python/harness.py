@@ -148,3 +148,16 @@ def differing_rows(one: Path, other: Path) -> dict[str, tuple[list, list]]:
             if any(only):
                 found[table] = tuple(only)
         return found
+
+
+def messaging(warehouse: Warehouse, account: str, start: date = date(2026, 11, 1), end: date = date(2026, 11, 30)) -> dict[str, Any]:
+    """The Messaging report of an account, by default of November 2026."""
+    with warehouse.connect() as db:
+        return ask(db, "messaging_report", account, start, end)[0]
+
+
+def assert_equal_to_full_refresh(warehouse: Warehouse) -> None:
+    """Builds another warehouse at once from the same landing zone, and compares every table of the marts."""
+    at_once = Warehouse(warehouse.path.with_name("at_once.duckdb"), warehouse.landing, warehouse.project)
+    at_once.build("--full-refresh")
+    assert differing_rows(warehouse.path, at_once.path) == {}

@@ -25,13 +25,18 @@ def given(*rows: LandedRow) -> Callable:
 
     def attach(test: Callable) -> Callable:
         account = test.__name__
-        landed = [LandedRow(r.stream, r.ingest_date, {"account_id": account} | r.values) for r in rows]
+        landed = of_account(account, *rows)
         if not any(r.stream == "accounts" for r in rows):
             landed.append(account_row(account_id=account))
         test.landed_rows = landed
         return test
 
     return attach
+
+
+def of_account(account: str, *rows: LandedRow) -> list[LandedRow]:
+    """Rows as those of an account, where they do not say otherwise."""
+    return [LandedRow(r.stream, r.ingest_date, {"account_id": account} | r.values) for r in rows]
 
 
 def at(moment: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 from datetime import date
@@ -11,34 +10,12 @@ from random import Random
 
 import duckdb
 import pytest
-from harness import LandingZone, Warehouse, ask, differing_rows, write_parquet
+from harness import LandingZone, Warehouse, assert_equal_to_full_refresh, differing_rows, messaging
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import PROJECT, LandedRow
+from oracle import PROJECT
 from random_landing import random_landing
-from stories import account_row, contact_event, received, row, sent
-
-NOVEMBER = date(2026, 11, 1), date(2026, 11, 30)
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
-
-
-def of_account(account: str, *rows: LandedRow) -> list[LandedRow]:
-    return [LandedRow(r.stream, r.ingest_date, {"account_id": account} | r.values) for r in rows]
-
-
-def messaging(warehouse: Warehouse, account: str, start: date = NOVEMBER[0], end: date = NOVEMBER[1]) -> dict:
-    with warehouse.connect() as db:
-        return ask(db, "messaging_report", account, start, end)[0]
-
-
-def assert_equal_to_full_refresh(warehouse: Warehouse) -> None:
-    at_once = Warehouse(warehouse.path.with_name("at_once.duckdb"), warehouse.landing, warehouse.project)
-    at_once.build("--full-refresh")
-    assert differing_rows(warehouse.path, at_once.path) == {}
+from stories import account_row, contact_event, of_account, received, sent
 
 
 def batches(warehouse: Warehouse) -> dict[str, set[int]]:
@@ -153,101 +130,6 @@ def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(wa
     assert_equal_to_full_refresh(warehouse)
 
 
-def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
-    warehouse.landing.path.mkdir()
-    warehouse.build()
-    assert messaging(warehouse, "a")["sms_sent"] == 0
-    # A file of no rows, one of blank lines, and columns that the contract does not name or the file lacks.
-    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
-    folder.mkdir(parents=True)
-    (folder / "empty.jsonl").touch()
-    (folder / "blank.jsonl").write_text("\n\n  \n")
-    (folder / "few.jsonl").write_text(
-        '{"event_id": "e", "account_id": "a", "contact_id": "p", "message_id": 7, "event_type": "sent", "occurred_at": "2026-11-20", "x": 1}\n'
-    )
-    warehouse.landing.deliver(of_account("a", account_row()))
-    warehouse.build()
-    assert messaging(warehouse, "a")["sms_sent"] == 1
-    with warehouse.connect() as db:
-        unknown = "select path, unknown_columns from staging.landing_files where len(unknown_columns) > 0"
-        assert db.execute(unknown).fetchall() == [("message_events/ingest_date=2026-11-20/few.jsonl", ["x"])]
-
-
-def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing", "parquet"))
-    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00", extra="x"), sent("m2", "11-10 03:00")))
-    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
-    duckdb.execute(f"""
-        copy (
-            select 9 as event_id, 'sent' as EVENT_TYPE, 'a' as account_id, 5.5::double as contact_id,
-                timestamptz '2026-11-10 03:00:00+00' as occurred_at, 77::bigint as message_id, 2::double as segments, [1, 2] as campaign_id
-            union all select 10, 'opened', 'a', null, null, null, null, null
-        ) to '{folder}/native.parquet' (format parquet)
-    """)
-    warehouse.build()
-    report = messaging(warehouse, "a")
-    assert (report["sms_sent"], report["sms_segments_sent"]) == (3, 4)
-    with warehouse.connect() as db:
-        assert db.execute("select reason, row_json from marts.rejected_events").fetchall() == [
-            ("missing_contact_id", '{"account_id":"a","event_id":"10","event_type":"opened"}')
-        ]
-
-
-def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Warehouse) -> None:
-    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00")))
-    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
-    good = b'{"event_id": "e2", "account_id": "a", "contact_id": "p", "message_id": "m2", "event_type": "sent", "occurred_at": "2026-11-10"}\n'
-    (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good * 9)[:-9])
-    (folder / "no gzip.jsonl.gz").write_bytes(good)
-    (folder / "other.csv").write_text("event_id\n1\n")
-    (folder / "half.jsonl").write_bytes(b"\xff\xfe broken\nnot json\n" + good + b'{"event_id": "e3"')
-    (folder / "folder.jsonl").mkdir()
-    (folder / "link.jsonl").symlink_to("/etc/passwd")
-    (warehouse.landing.path / "strays.jsonl").write_bytes(good)
-    write_parquet(folder / "rows.parquet", [{"event_id": "e4"}])
-    warehouse.build()
-    assert messaging(warehouse, "a")["sms_sent"] == 2
-    with warehouse.connect() as db:
-        problems = dict(db.execute("select parse_filename(path), problem from staging.landing_files where problem is not null").fetchall())
-        broken = db.execute("select broken_lines, rows_landed from staging.landing_files where path like '%half%'").fetchone()
-    assert broken == (3, 1)
-    assert problems == {
-        "cut off.jsonl.gz": "cannot be read: Compressed file ended before the end-of-stream marker was reached",
-        "no gzip.jsonl.gz": "cannot be read: Not a gzipped file (b'{\"')",
-        "other.csv": "does not end in .jsonl or .jsonl.gz, the format of this landing zone",
-        "rows.parquet": "does not end in .jsonl or .jsonl.gz, the format of this landing zone",
-        "folder.jsonl": "is not a regular file",
-        "link.jsonl": "links to a place outside the landing zone",
-        "strays.jsonl": "is not in a folder <stream>/ingest_date=YYYY-MM-DD/",
-    }
-    # A file that was read and then breaks keeps what was read of it, and comes in anew when it is whole again.
-    (folder / "half.jsonl").write_bytes(good + good.replace(b"e2", b"e5").replace(b"m2", b"m5"))
-    (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good.replace(b"e2", b"e6").replace(b"m2", b"m6")))
-    warehouse.build()
-    assert messaging(warehouse, "a")["sms_sent"] == 4
-    assert_equal_to_full_refresh(warehouse)
-
-
-def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(warehouse: Warehouse, tmp_path: Path) -> None:
-    rows = of_account("a", account_row(), sent("m1", "11-10 03:00", landed_on="11-10"), sent("m2", "11-10 03:00"))
-    warehouse.landing.deliver(rows)
-    warehouse.build()
-    shutil.rmtree(warehouse.landing.path / "message_events/ingest_date=2026-11-10")
-    run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
-    assert "WARN 1 landing_files_are_all_there" in run.stdout
-    assert messaging(warehouse, "a")["sms_sent"] == 2
-
-    other = LandingZone(tmp_path / "other")
-    other.deliver(of_account("b", account_row(landed_on="11-01")))
-    elsewhere = Warehouse(warehouse.path, other)
-    run = elsewhere.dbt("build", check=False)
-    assert run.returncode == 1
-    assert "holds another landing zone" in run.stdout
-    assert messaging(warehouse, "a")["sms_sent"] == 2
-    elsewhere.build("--full-refresh")
-    assert messaging(warehouse, "a")["sms_sent"] == 0
-
-
 @settings(max_examples=int(os.environ.get("OUTREACH_TEST_SEEDS", "2")), deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
@@ -271,9 +153,3 @@ def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_
     assert set(different) <= {"rejected_events", "landing_accounting"}
     with mixed.connect() as db:
         assert db.execute("select sum(landed_rows - accepted_rows - duplicate_rows - rejected_rows) from marts.landing_accounting").fetchone() == (0,)
-
-
-def test_a_row_without_its_own_id_is_a_warning(warehouse: Warehouse) -> None:
-    warehouse.landing.deliver([*of_account("a", account_row()), row("campaigns", campaign_id="c1", account_id=" ")])
-    run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
-    assert "WARN 1 not_null_base_campaigns_account_id" in run.stdout

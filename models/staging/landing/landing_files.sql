@@ -61,17 +61,25 @@ changed_files as (
         or listed_files.ingest_date >= (select max(known_files.ingest_date) from known_files)
 ),
 
-inspected_files as (
+stream_files as (
     select
         changed_files.*,
         streams.contract_columns,
-        case
-            when changed_files.listing_problem is null and streams.stream is not null
-                then {{ inspect_landing_file('changed_files.path') }}
-        end as inspection,
         case when streams.stream is null then 'is not in the folder of a stream' end as stream_problem
     from changed_files
     left join streams on changed_files.stream = streams.stream
+),
+
+inspections as (
+    {{ inspect_landing_files('stream_files where listing_problem is null and stream_problem is null') }}
+),
+
+inspected_files as (
+    select
+        stream_files.*,
+        inspections.inspection
+    from stream_files
+    left join inspections on stream_files.path = inspections.path
 ),
 
 judged_files as (

@@ -25,7 +25,9 @@ calls as (
         min(occurred_at) filter (where event_type = 'ended') as ended_at,
         {{ first_known('campaign_id') }} as campaign_id,
         coalesce({{ first_known('direction') }}, 'outbound') as direction,
-        min_by(duration_seconds, event_order) filter (where event_type = 'ended' and duration_seconds is not null) as duration_seconds,
+        min_by(duration_seconds, event_order) filter (
+            where event_type = 'ended' and duration_seconds is not null
+        ) as duration_seconds,
         bool_or(event_type = 'outcome_recorded' and is_lead_outcome) as is_lead,
         bool_or(event_type = 'outcome_recorded' and is_deal_outcome) as is_deal
     from ordered_events

@@ -31,7 +31,8 @@ messages as (
         coalesce({{ first_known('is_opt_out_text') }}, false) as is_opt_out_text,
         case
             when bool_or(event_type = 'delivered') then 'delivered'
-            when bool_or(event_type = 'carrier_blocked' or (event_type = 'undelivered' and is_carrier_block_code)) then 'carrier_blocked'
+            when bool_or(event_type = 'carrier_blocked' or (event_type = 'undelivered' and is_carrier_block_code))
+                then 'carrier_blocked'
             when bool_or(event_type = 'undelivered') then 'undelivered'
             else 'sent'
         end as status

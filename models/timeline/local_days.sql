@@ -26,5 +26,6 @@ select
     {{ local_day('quarter_hour', 'timezone') }} as date_day
 from quarter_hours
 {% if is_incremental() -%}
-anti join {{ this }} as known on quarter_hours.timezone = known.timezone and quarter_hours.quarter_hour = known.quarter_hour
+anti join {{ this }} as known
+    on quarter_hours.timezone = known.timezone and quarter_hours.quarter_hour = known.quarter_hour
 {%- endif %}

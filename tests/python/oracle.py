@@ -259,7 +259,7 @@ class Oracle:
             ContactEvent(
                 e["event_type"], e["account_id"], e["contact_id"], e["event_id"], e["at"], e.get("campaign_id"),
                 e.get("template_id"), e.get("label_id"),
-            )  # fmt: skip
+            )
             for e in events
         ]
 
@@ -380,9 +380,9 @@ class Oracle:
         found = []
         for (owner, campaign_id), values in self.entities["campaigns"].items():
             created_at = timestamp(values.get("created_at"))
-            if owner == account and created_at and campaign in (None, campaign_id):
-                if start <= self.day(account, created_at) <= end:
-                    found.append((campaign_id, text(values.get("campaign_type"))))
+            is_chosen = owner == account and campaign in (None, campaign_id)
+            if is_chosen and created_at and start <= self.day(account, created_at) <= end:
+                found.append((campaign_id, text(values.get("campaign_type"))))
         return found
 
     def messaging_report(

@@ -87,7 +87,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     file.touch()
     # The super-user may read everything, so the answer of the system is what is put in place here.
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("part.jsonl"))
-    with pytest.raises(LandingError, match="part.jsonl: this landing file may not be read"):
+    with pytest.raises(LandingError, match=r"part\.jsonl: this landing file may not be read"):
         check_landing(str(tmp_path), "jsonl")
 
 

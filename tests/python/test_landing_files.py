@@ -21,7 +21,8 @@ def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
     (folder / "empty.jsonl").touch()
     (folder / "blank.jsonl").write_text("\n\n  \n")
     (folder / "few.jsonl").write_text(
-        '{"event_id": "e", "account_id": "a", "contact_id": "p", "message_id": 7, "event_type": "sent", "occurred_at": "2026-11-20", "x": 1}\n'
+        '{"event_id": "e", "account_id": "a", "contact_id": "p", "message_id": 7, "event_type": "sent", '
+        '"occurred_at": "2026-11-20", "x": 1}\n'
     )
     warehouse.landing.deliver(of_account("a", account_row()))
     warehouse.build()
@@ -54,7 +55,10 @@ def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path
 def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Warehouse) -> None:
     warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00")))
     folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
-    good = b'{"event_id": "e2", "account_id": "a", "contact_id": "p", "message_id": "m2", "event_type": "sent", "occurred_at": "2026-11-10"}\n'
+    good = (
+        b'{"event_id": "e2", "account_id": "a", "contact_id": "p", "message_id": "m2", "event_type": "sent", '
+        b'"occurred_at": "2026-11-10"}\n'
+    )
     (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good * 9)[:-9])
     (folder / "no gzip.jsonl.gz").write_bytes(good)
     (folder / "other.csv").write_text("event_id\n1\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from oracle import LandedRow
 from stories import account_row, campaign_row, contact_event, given, manual, message_event, received, row, sent
 
 # -- days, ranges and what counts
@@ -316,20 +317,20 @@ def test_a_contact_opts_out_and_is_filtered_once_however_often_it_is_said(report
 # -- response times
 
 
-@given(*(
-    message
-    for number, minutes in enumerate([20, 30, 40, 50, 60])
-    for message in (received(f"r{number}", f"11-0{number + 1} 10:00"), manual(f"a{number}", f"11-0{number + 1} {10 + minutes // 60}:{minutes % 60:02}"))
-))  # fmt: skip
+def answered_after(*minutes: int) -> list[LandedRow]:
+    """A thread a day, each with an inbound message at ten and an answer so many minutes later."""
+    rows = []
+    for day, wait in enumerate(minutes, start=1):
+        rows += [received(f"r{day}", f"11-0{day} 10:00"), manual(f"a{day}", f"11-0{day} {10 + wait // 60}:{wait % 60:02}")]
+    return rows
+
+
+@given(*answered_after(20, 30, 40, 50, 60))
 def test_the_median_of_20_30_40_50_60_is_40(reports):
     assert reports.messaging()["median_response_seconds"] == 40 * 60
 
 
-@given(*(
-    message
-    for number, minutes in enumerate([10, 20, 30, 40, 50, 60])
-    for message in (received(f"r{number}", f"11-0{number + 1} 10:00"), manual(f"a{number}", f"11-0{number + 1} {10 + minutes // 60}:{minutes % 60:02}"))
-))  # fmt: skip
+@given(*answered_after(10, 20, 30, 40, 50, 60))
 def test_the_median_of_10_20_30_40_50_60_is_35(reports):
     assert reports.messaging()["median_response_seconds"] == 35 * 60
 

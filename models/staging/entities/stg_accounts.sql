@@ -9,7 +9,9 @@ with versions as (
 ranked_versions as (
     select
         *,
-        {{ version_rank(['account_id'], ['parent_account_id', 'account_name', 'timezone', 'created_at']) }} as version_rank
+        {{ version_rank(
+            ['account_id'], ['parent_account_id', 'account_name', 'timezone', 'created_at']
+        ) }} as version_rank
     from versions
 ),
 

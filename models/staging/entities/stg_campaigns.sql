@@ -7,7 +7,9 @@ with versions as (
 ranked_versions as (
     select
         *,
-        {{ version_rank(['account_id', 'campaign_id'], ['campaign_name', 'campaign_type', 'created_at']) }} as version_rank
+        {{ version_rank(
+            ['account_id', 'campaign_id'], ['campaign_name', 'campaign_type', 'created_at']
+        ) }} as version_rank
     from versions
 )
 

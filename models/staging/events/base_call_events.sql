@@ -25,7 +25,8 @@ with typed_rows as (
 {{ settle_events(
     'typed_rows',
     attributes=[
-        'call_id', 'campaign_id', 'direction', 'answered_by', 'duration_seconds', 'outcome', 'is_lead_outcome', 'is_deal_outcome',
+        'call_id', 'campaign_id', 'direction', 'answered_by', 'duration_seconds', 'outcome', 'is_lead_outcome',
+        'is_deal_outcome',
     ],
     event_types=['dialed', 'answered', 'ended', 'outcome_recorded'],
     own_id='call_id'

@@ -32,13 +32,13 @@ typed_rows as (
         codes.error_code is not null as is_carrier_block_code,
         case
             when landed.inbound_text is not null
-                then {{ is_opt_out('landed.inbound_text', 'opt_out_phrases.exact_phrases', 'opt_out_phrases.contained_phrases') }}
+                then {{ is_opt_out('landed.inbound_text', 'phrases.exact_phrases', 'phrases.contained_phrases') }}
         end as is_opt_out_text,
         landed.landed_row,
         landed.ingest_date,
         landed.file_id
     from landed
-    cross join opt_out_phrases
+    cross join opt_out_phrases as phrases
     left join {{ ref('carrier_block_codes') }} as codes
         on landed.provider = codes.provider and landed.error_code = codes.error_code
 ),
@@ -46,8 +46,8 @@ typed_rows as (
 {{ settle_events(
     'typed_rows',
     attributes=[
-        'message_id', 'campaign_id', 'template_id', 'origin', 'channel', 'account_number', 'given_segments', 'body_segments',
-        'is_carrier_block_code', 'is_opt_out_text',
+        'message_id', 'campaign_id', 'template_id', 'origin', 'channel', 'account_number', 'given_segments',
+        'body_segments', 'is_carrier_block_code', 'is_opt_out_text',
     ],
     event_types=['sent', 'delivered', 'carrier_blocked', 'undelivered', 'received'],
     own_id='message_id'

@@ -20,13 +20,15 @@ rules as (
 
 known_files as (
     {% if is_incremental() -%}
-    select path, bytes, modified_at, digest, rules, file_id, ingest_date, rows_landed, broken_lines, longest_line, columns, signature
+    select
+        path, bytes, modified_at, digest, rules, file_id, ingest_date, rows_landed, broken_lines, longest_line, columns,
+        signature
     from {{ this }}
     {%- else -%}
     -- The first run knows no file.
     select
-        path, bytes, modified_at, '' as digest, '' as rules, bytes as file_id, ingest_date, bytes as rows_landed, bytes as broken_lines,
-        bytes as longest_line, {{ text_array([]) }} as columns, '' as signature
+        path, bytes, modified_at, '' as digest, '' as rules, bytes as file_id, ingest_date, bytes as rows_landed,
+        bytes as broken_lines, bytes as longest_line, {{ text_array([]) }} as columns, '' as signature
     from listed_files
     where false
     {%- endif %}

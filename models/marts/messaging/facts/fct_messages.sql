@@ -1,14 +1,42 @@
 with outbound_messages as (
     select
-        account_id, contact_id, message_id, occurred_at, date_day, campaign_id, template_id, origin, channel, segments, status,
-        true as is_campaign_message, is_first_message,
-        previous_day_in_account, previous_day_in_campaign, previous_day_in_template, previous_day_in_campaign_template
+        account_id,
+        contact_id,
+        message_id,
+        occurred_at,
+        date_day,
+        campaign_id,
+        template_id,
+        origin,
+        channel,
+        segments,
+        status,
+        true as is_campaign_message,
+        is_first_message,
+        previous_day_in_account,
+        previous_day_in_campaign,
+        previous_day_in_template,
+        previous_day_in_campaign_template
     from {{ ref('campaign_messages') }}
     union all
     select
-        account_id, contact_id, activity_id, occurred_at, date_day, campaign_id, template_id, origin, channel, segments, status,
-        false, false,
-        null, null, null, null
+        account_id,
+        contact_id,
+        activity_id,
+        occurred_at,
+        date_day,
+        campaign_id,
+        template_id,
+        origin,
+        channel,
+        segments,
+        status,
+        false,
+        false,
+        null,
+        null,
+        null,
+        null
     from {{ ref('contact_timeline') }}
     where activity = 'message'
 )

@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build test sample lock clean
+.PHONY: help build query test sample lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 build: $(VENV)/.installed ## run the main job: landing zone in, reports out (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.build $(ARGS)
+
+query: $(VENV)/.installed ## ask the warehouse (SQL="from marts.landing_accounting")
+	@$(BIN)/python -m orchestration.query "$(SQL)"
 
 test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)

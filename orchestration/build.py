@@ -85,7 +85,8 @@ def check_warehouse(warehouse: str) -> None:
 def run_dbt(*, full_refresh: bool) -> int:
     """Runs seeds, models and tests, and returns dbt's exit code."""
     dbt = Path(sys.executable).with_name("dbt")
-    command = [str(dbt), "build", *(["--full-refresh"] if full_refresh else [])]
+    colors = [] if sys.stdout.isatty() else ["--no-use-colors"]
+    command = [str(dbt), *colors, "build", *(["--full-refresh"] if full_refresh else [])]
     return subprocess.run(command, env=os.environ | {"DBT_PROFILES_DIR": "profiles"}).returncode
 
 
@@ -147,10 +148,10 @@ def _say_what_is_next(
         console.print("Rejected because of: " + ", ".join(f"{reason} {count:,}" for reason, count in rejects), highlight=False)
     console.print(f"""
 The warehouse is {warehouse}. Open to you now:
-  duckdb -readonly {warehouse} "from reports.messaging_report('{account}', '{start}', '{end}')"
-  duckdb -readonly {warehouse} "from reports.messaging_by_campaign('{account}', '{start}', '{end}')"
-  duckdb -readonly {warehouse} "select * from marts.rejected_events limit 20"
-  make build        again takes in only what is new in the landing zone
+  make query SQL="from reports.messaging_by_campaign('{account}', '{start}', '{end}')"
+  make query SQL="from reports.calling_by_day('{account}', '{start}', '{end}')"
+  make query SQL="select stream, reason, row_json from marts.rejected_events limit 20"
+  make build        again: takes in only what is new in the landing zone
   make test         runs every test
 """, highlight=False, soft_wrap=True)  # fmt: skip
 

@@ -96,13 +96,11 @@ class Warehouse:
             "DBT_TARGET_PATH": str(WORKBENCH / "target"),
         }
         command = [str(DBT), "--no-use-colors", "--log-level-file", "none", *arguments]
-        if self.path.exists():
-            self.path.rename(bench)
+        _move_database(self.path, bench)
         try:
             run = subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True)
         finally:
-            if bench.exists():
-                bench.rename(self.path)
+            _move_database(bench, self.path)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
         return run
@@ -113,6 +111,14 @@ class Warehouse:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.path), read_only=True)
+
+
+def _move_database(source: Path, target: Path) -> None:
+    """Moves a DuckDB file, and the log that a process that died has left beside it."""
+    for ending in ("", ".wal"):
+        file = source.with_name(source.name + ending)
+        if file.exists():
+            file.rename(target.with_name(target.name + ending))
 
 
 def rows_of(db: duckdb.DuckDBPyConnection, sql: str, parameters: list | None = None) -> list[dict[str, Any]]:

@@ -28,8 +28,17 @@
     {%- endif -%}
 {% endmacro %}
 
+{# The variables that say where the landing zone is and what its files are. #}
+{% macro landing_folder() %}{{ return(env_var('OUTREACH_LANDING', 'data/landing')) }}{% endmacro %}
+
+{% macro landing_format() %}{{ return(env_var('OUTREACH_LANDING_FORMAT', 'jsonl')) }}{% endmacro %}
+
+{% macro sql_text(value) -%}
+    '{{ value | replace("'", "''") }}'
+{%- endmacro %}
+
 {% macro landing_location() -%}
-    '{{ env_var('OUTREACH_LANDING', 'data/landing') | replace("'", "''") }}', '{{ env_var('OUTREACH_LANDING_FORMAT', 'jsonl') | replace("'", "''") }}'
+    {{ sql_text(landing_folder()) }}, {{ sql_text(landing_format()) }}
 {%- endmacro %}
 
 
@@ -45,11 +54,10 @@
 {% macro inspect_landing_files(paths) %}{{ return(adapter.dispatch('inspect_landing_files')(paths)) }}{% endmacro %}
 
 {% macro duckdb__inspect_landing_files(paths) -%}
-    {%- set location = landing_location().split("', '") -%}
     {#- All at once, so that several are read at the same time. -#}
     select
         unnest(paths) as path,
-        unnest(inspect_landing_files({{ location[0] }}', paths, '{{ location[1] }})) as inspection
+        unnest(inspect_landing_files({{ sql_text(landing_folder()) }}, paths, {{ sql_text(landing_format()) }})) as inspection
     from (select coalesce(list(path), []) as paths from {{ paths }})
 {%- endmacro %}
 
@@ -90,7 +98,7 @@
 {%- endmacro %}
 
 {% macro duckdb__read_landing_files(files, columns, groups) %}
-    {%- set is_parquet = env_var('OUTREACH_LANDING_FORMAT', 'jsonl') == 'parquet' -%}
+    {%- set is_parquet = landing_format() == 'parquet' -%}
     {%- if is_parquet -%}
         {%- set present = files[0].columns | map('lower') | list -%}
         {%- set all_columns = [] -%}
@@ -122,7 +130,7 @@
         cast([{% for file in files %}{{ file.file_id }}{{ ', ' if not loop.last }}{% endfor %}][cast(file_index as bigint) + 1] as bigint) as file_id
     from
         {% set paths -%}
-            [{% for file in files %}'{{ (env_var('OUTREACH_LANDING', 'data/landing') ~ '/' ~ file.path) | replace("[", "[[]") | replace("*", "[*]") | replace("?", "[?]") | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}]
+            [{% for file in files %}'{{ (landing_folder() ~ '/' ~ file.path) | replace("[", "[[]") | replace("*", "[*]") | replace("?", "[?]") | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}]
         {%- endset -%}
         {% if is_parquet -%}
             read_parquet({{ paths }}, hive_partitioning = false)
@@ -146,7 +154,7 @@
 {% macro landed_row_as_json(landed_row) %}{{ return(adapter.dispatch('landed_row_as_json')(landed_row)) }}{% endmacro %}
 
 {% macro duckdb__landed_row_as_json(landed_row) -%}
-    {%- if env_var('OUTREACH_LANDING_FORMAT', 'jsonl') == 'parquet' -%}
+    {%- if landing_format() == 'parquet' -%}
         {#- Without nulls, so that the row does not tell which files it was read together with. -#}
         cast(json_merge_patch('{}', to_json({{ landed_row }})) as varchar)
     {%- else -%}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from orchestration.landing.files import LandingError, as_struct, check_landing, inspect_files, list_files
+from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files
 
 PROJECT = Path(__file__).parents[2]
 
@@ -46,11 +47,11 @@ def _set_up_problem(landing: str, file_format: str) -> str | None:
 
 
 def _list_files(landing: str, file_format: str) -> list[dict]:
-    return [as_struct(file) for file in list_files(landing, file_format)]
+    return [asdict(file) for file in list_files(landing, file_format)]
 
 
 def _inspect_files(landing: str, paths: list[str], file_format: str) -> list[dict]:
-    return [as_struct(inspection) for inspection in inspect_files(landing, paths, file_format)]
+    return [asdict(inspection) for inspection in inspect_files(landing, paths, file_format)]
 
 
 def rules_fingerprint() -> str:

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -213,8 +213,3 @@ def _inspect_parquet(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
 def literal_path(file: str) -> str:
     """A path as DuckDB takes it for one file: the characters that it would take for a pattern stand for themselves."""
     return re.sub(r"[*?\[]", r"[\g<0>]", file)
-
-
-def as_struct(row: LandingFile | Inspection) -> dict:
-    """A row as DuckDB takes it for a STRUCT."""
-    return asdict(row)

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query test sample lock clean
+.PHONY: help build query dagster test sample lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -13,8 +13,11 @@ help: ## show this list
 build: $(VENV)/.installed ## run the main job: landing zone in, reports out (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.build $(ARGS)
 
-query: $(VENV)/.installed ## ask the warehouse (SQL="from marts.landing_accounting")
-	@$(BIN)/python -m orchestration.query "$(SQL)"
+query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"), or, with ARGS=--warehouse, the warehouse
+	@$(BIN)/python -m orchestration.query "$(SQL)" $(ARGS)
+
+dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
+	@$(BIN)/python -m orchestration.serve
 
 test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)
@@ -27,7 +30,7 @@ lock: $(VENV)/.installed ## resolve requirements.in anew into the hashed lock fi
 		--output-file requirements.txt requirements.in
 
 clean: ## remove what builds make, the landing zone aside
-	rm -rf target logs data/warehouse.duckdb data/warehouse.duckdb.wal data/published
+	rm -rf target logs data/warehouse.duckdb data/warehouse.duckdb.wal data/published data/dagster
 
 $(VENV)/.installed: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

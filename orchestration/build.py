@@ -1,14 +1,15 @@
 """The main job: `make build`. Landing zone in, reports out.
 
-Writes a sample landing zone if none is there, runs dbt, and ends with the last seven days of one account.
+Writes a sample landing zone if none is there, runs the job that Dagster's UI starts, and ends with the last seven days of one account.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,11 +17,11 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.instance import prepare_home
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
-
-PROJECT = Path(__file__).parents[1]
-DEFAULT_LANDING = "data/landing"
+from orchestration.settings import DEFAULT_LANDING, PROJECT, Settings, shown
+from orchestration.warehouse import WarehouseError, check_warehouse
 
 
 def main() -> int:
@@ -31,68 +32,77 @@ def main() -> int:
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
 
-    landing = os.environ.get("OUTREACH_LANDING", DEFAULT_LANDING)
-    file_format = os.environ.get("OUTREACH_LANDING_FORMAT", "jsonl")
-    warehouse = os.environ.get("OUTREACH_WAREHOUSE", "data/warehouse.duckdb")
     os.chdir(PROJECT)
-
+    settings = Settings.from_environment()
     try:
-        is_new = ensure_landing(landing, file_format, console)
-        check_landing(landing, file_format)
-        check_warehouse(warehouse)
-    except LandingError as error:
+        is_new = ensure_landing(settings, console)
+        check_landing(settings.landing, settings.landing_format)
+        check_warehouse(settings.warehouse)
+    except (LandingError, WarehouseError) as error:
         console.print(f"[bold red]Nothing was built.[/] {error}", highlight=False, soft_wrap=True)
         return 2
 
     # A warehouse of another sample has nothing to do with this one.
-    if (code := run_dbt(full_refresh=arguments.full_refresh or is_new)) != 0:
-        console.print("[bold red]The build failed[/]; what failed stands above, and the last good tables are still there.")
-        return code
-    show_reports(warehouse, arguments.account, console)
+    if not run_job(settings, "full_refresh" if arguments.full_refresh or is_new else "build"):
+        console.print("[bold red]The build failed[/]; what failed stands above. Readers keep the last good publication.", soft_wrap=True)
+        return 1
+    show_reports(settings, arguments.account, console)
     return 0
 
 
-def ensure_landing(landing: str, file_format: str, console: Console) -> bool:
+def ensure_landing(settings: Settings, console: Console) -> bool:
     """Writes the sample where the default landing zone is empty. A landing zone that somebody named is never written to.
 
     Returns:
         Whether the sample was written.
     """
-    if landing != DEFAULT_LANDING or any(Path(landing).glob("*/ingest_date=*")):
+    landing = Path(settings.landing)
+    if settings.landing != DEFAULT_LANDING or any(landing.glob("*/ingest_date=*")):
         return False
     console.print(f"No landing zone yet: writing a sample to {landing}", highlight=False)
-    write_sample(Path(landing), file_format=file_format, progress=lambda line: console.print(line, highlight=False))
+    write_sample(landing, file_format=settings.landing_format, progress=lambda line: console.print(line, highlight=False))
     return True
 
 
-def check_warehouse(warehouse: str) -> None:
-    """Ends with a clear sentence where the warehouse cannot be written.
+def run_job(settings: Settings, name: str) -> bool:
+    """Runs a job in this process, a line per step, and keeps it among the runs that the UI shows.
 
-    Raises:
-        LandingError: the path is a folder, no DuckDB file, or a file that another process holds.
+    Args:
+        settings: where everything is.
+        name: of the job.
+
+    Returns:
+        Whether all of its steps succeeded.
     """
-    if Path(warehouse).is_dir():
-        raise LandingError(f"OUTREACH_WAREHOUSE is '{warehouse}': expected a file, found a folder.")
-    if not Path(warehouse).exists():
-        return
-    try:
-        duckdb.connect(warehouse).close()
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise LandingError(f"OUTREACH_WAREHOUSE is '{warehouse}', and cannot be opened for writing: {reason}") from error
+    prepare_home(settings)
+    # Imported here: it takes seconds, and an error of the set-up shall not wait for it.
+    from dagster import DagsterInstance
+
+    from orchestration.console import CONSOLE
+    from orchestration.definitions import defs
+
+    with DagsterInstance.get() as instance, _own_output() as output:
+        CONSOLE.file = output
+        job = defs.resolve_job_def(name)
+        return job.execute_in_process(instance=instance, raise_on_error=False).success
 
 
-def run_dbt(*, full_refresh: bool) -> int:
-    """Runs seeds, models and tests, and returns dbt's exit code."""
-    dbt = Path(sys.executable).with_name("dbt")
-    colors = [] if sys.stdout.isatty() else ["--no-use-colors"]
-    command = [str(dbt), *colors, "build", *(["--full-refresh"] if full_refresh else [])]
-    return subprocess.run(command, env=os.environ | {"DBT_PROFILES_DIR": "profiles"}).returncode
+@contextmanager
+def _own_output() -> Iterator[object]:
+    """Standard output for the run's own lines. What dbt prints besides goes to the run's log, as it does under the UI."""
+    sys.stdout.flush()
+    with open(os.dup(1), "w") as output, open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield output
+        finally:
+            sys.stdout.flush()
+            os.dup2(output.fileno(), 1)
 
 
-def show_reports(warehouse: str, account: str | None, console: Console) -> None:
-    """Prints the reports of one account, what came in, and what to do next."""
-    with duckdb.connect(warehouse, read_only=True) as db:
+def show_reports(settings: Settings, account: str | None, console: Console) -> None:
+    """Prints the reports of one account as readers see them, what came in, and what to do next."""
+    with duckdb.connect(str(settings.published), read_only=True) as db:
         busiest = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
         account = account or (db.execute(busiest).fetchone() or (None,))[0]
         today = db.execute(
@@ -105,7 +115,7 @@ def show_reports(warehouse: str, account: str | None, console: Console) -> None:
             names = [column[0] for column in report.description]
             console.print(_two_columns(f"{title}: {period}", names, report.fetchone()))
         console.print(_accounting(db))
-        _say_what_is_next(db, warehouse, account, start, today, console)
+    _say_what_is_next(settings, account, start, today, console)
 
 
 def _two_columns(title: str, names: list[str], values: tuple) -> Table:
@@ -140,18 +150,18 @@ def _accounting(db: duckdb.DuckDBPyConnection) -> Table:
     return table
 
 
-def _say_what_is_next(
-    db: duckdb.DuckDBPyConnection, warehouse: str, account: str | None, start: date, end: date, console: Console
-) -> None:
-    rejects = db.execute("select reason, count(*) from marts.rejected_events group by reason order by 2 desc, 1").fetchall()
+def _say_what_is_next(settings: Settings, account: str | None, start: date, end: date, console: Console) -> None:
+    with duckdb.connect(str(settings.warehouse), read_only=True) as db:
+        rejects = db.execute("select reason, count(*) from marts.rejected_events group by reason order by 2 desc, 1").fetchall()
     if rejects:
         console.print("Rejected because of: " + ", ".join(f"{reason} {count:,}" for reason, count in rejects), highlight=False)
     console.print(f"""
-The warehouse is {warehouse}. Open to you now:
+Published to {shown(settings.published)}, from the warehouse {shown(settings.warehouse)}. Open to you now:
   make query SQL="from reports.messaging_by_campaign('{account}', '{start}', '{end}')"
   make query SQL="from reports.calling_by_day('{account}', '{start}', '{end}')"
-  make query SQL="select stream, reason, row_json from marts.rejected_events limit 20"
+  make query SQL="select stream, reason, row_json from marts.rejected_events limit 20" ARGS=--warehouse
   make build        again: takes in only what is new in the landing zone
+  make dagster      lineage, runs, checks and reruns in the browser
   make test         runs every test
 """, highlight=False, soft_wrap=True)  # fmt: skip
 

@@ -1,24 +1,33 @@
-"""`make query`: asks the warehouse, read-only, and prints the answer as a table."""
+"""`make query`: asks the published file, or the warehouse, read-only, and prints the answer as a table."""
 
 from __future__ import annotations
 
-import os
+import argparse
 import sys
 
 import duckdb
 
+from orchestration.settings import Settings
+
 
 def main() -> int:
     """Prints the answer to the one argument, and returns the process's exit code."""
-    warehouse = os.environ.get("OUTREACH_WAREHOUSE", "data/warehouse.duckdb")
-    if len(sys.argv) != 2 or not sys.argv[1].strip():
-        print('usage: make query SQL="from marts.landing_accounting"', file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="make query", description=__doc__, usage='make query SQL="from marts.publication" [ARGS=--warehouse]')
+    parser.add_argument("sql", help="the query")
+    parser.add_argument("--warehouse", action="store_true", help="ask the warehouse itself, which has rejected rows and all steps between")
+    arguments = parser.parse_args()
+    if not arguments.sql.strip():
+        parser.error("SQL is empty")
+    settings = Settings.from_environment()
+    file = settings.warehouse if arguments.warehouse else settings.published
+    if not file.exists():
+        print(f"{file}: not there yet; `make build` writes it", file=sys.stderr)
+        return 1
     try:
-        with duckdb.connect(warehouse, read_only=True) as db:
-            db.sql(sys.argv[1]).show(max_width=200, max_rows=60)
+        with duckdb.connect(str(file), read_only=True) as db:
+            db.sql(arguments.sql).show(max_width=200, max_rows=60)
     except duckdb.Error as error:
-        print(f"{warehouse}: {error}", file=sys.stderr)
+        print(f"{file}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -3,27 +3,17 @@
     the first rule that a row breaks is its reject reason; of the rows of one event one stays and the others are duplicates.
 
     typed_rows: CTE of the landed rows with account_id, contact_id, event_id, event_type, occurred_at, landed_row, ingest_date, file_id.
+    stream: the stream, of landing_rules.
     attributes: names of its further columns.
-    event_types: the stream's event types.
-    own_id: the further id that the stream requires, if any.
 #}
-{% macro settle_events(typed_rows, attributes, event_types, own_id=none) -%}
+{% macro settle_events(typed_rows, stream, attributes) -%}
 {%- set landing_files = ref('landing_files') -%}
+{%- set rules = landing_rules()[stream] -%}
 {%- set columns = ['account_id', 'contact_id', 'event_id', 'event_type', 'occurred_at'] + attributes -%}
 judged_rows as (
     select
         rows.*,
-        case
-            when rows.event_id is null then 'missing_event_id'
-            when rows.account_id is null then 'missing_account_id'
-            when rows.contact_id is null then 'missing_contact_id'
-            {% if own_id -%}
-            when rows.{{ own_id }} is null then 'missing_{{ own_id }}'
-            {% endif -%}
-            when coalesce(rows.event_type, '') not in ('{{ event_types | join("', '") }}') then 'unknown_event_type'
-            when rows.occurred_at is null then 'invalid_occurred_at'
-            when accounts.account_id is null then 'unknown_account'
-        end as reject_reason
+        {{ reject_reason(rules.required, rules.event_types) | indent(4) }} as reject_reason
     from {{ typed_rows }} as rows
     left join {{ ref('stg_accounts') }} as accounts on rows.account_id = accounts.account_id
 ),

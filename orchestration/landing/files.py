@@ -11,11 +11,12 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -167,23 +168,46 @@ def inspect_files(landing: str, paths: list[str], file_format: str) -> list[Insp
         What each holds, in the order of the paths.
     """
     inspect = _inspect_parquet if file_format == "parquet" else _inspect_jsonl
+
+    def inspect_one(path: str, db: duckdb.DuckDBPyConnection) -> Inspection:
+        file = os.path.join(landing, path)
+        with open(file, "rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        return replace(inspect(file, db), digest=digest)
+
     with duckdb.connect() as db:
         # One file is read by one thread: many small files are read at once instead.
         db.execute("set threads = 1")
+        readings = read_each(landing, paths, inspect_one, db)
+        return [reading if isinstance(reading, Inspection) else Inspection(problem=f"cannot be read: {reading}") for reading in readings]
 
-        def inspect_one(path: str) -> Inspection:
-            file = os.path.join(landing, path)
-            try:
-                with open(file, "rb") as content, db.cursor() as cursor:
-                    digest = hashlib.file_digest(content, "sha256").hexdigest()
-                    return replace(inspect(file, cursor), digest=digest)
-            except (OSError, EOFError, zlib.error, duckdb.Error) as error:
-                # The first line says what is wrong; further ones may quote the file.
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                return Inspection(problem=f"cannot be read: {reason.replace(file, path)}")
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return list(pool.map(inspect_one, paths))
+def read_each(
+    landing: str, paths: list[str], read: Callable[[str, duckdb.DuckDBPyConnection], Any], db: duckdb.DuckDBPyConnection
+) -> list[Any]:
+    """Reads files several at a time, each with a cursor of its own. One that cannot be read holds up no other.
+
+    Args:
+        landing: the landing zone's folder.
+        paths: the files, relative to it.
+        read: called with a path and a cursor.
+        db: whose cursors they are.
+
+    Returns:
+        What `read` gives, in the order of the paths; the reason in words, a text, where it failed.
+    """
+
+    def read_one(path: str) -> Any:
+        try:
+            with db.cursor() as cursor:
+                return read(path, cursor)
+        except (OSError, EOFError, zlib.error, duckdb.Error) as error:
+            # The first line says what is wrong; further ones may quote the file.
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            return reason.replace(os.path.join(landing, path), path)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(read_one, paths))
 
 
 def _inspect_jsonl(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:

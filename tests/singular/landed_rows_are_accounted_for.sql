@@ -1,7 +1,8 @@
+{{ config(meta={'dagster': {'ref': {'name': 'landing_files'}}}) }}
 -- Landing files whose rows are not all in the tables, as accepted, duplicate or rejected rows.
 -- A file that somebody has written to since it was listed is left to the next run, which reads it again.
 with held_rows as (
-    {% for stream in ['message_events', 'contact_events', 'call_events'] -%}
+    {% for stream in event_streams() -%}
     select
         file_id,
         count(*) as row_count
@@ -23,7 +24,7 @@ from {{ ref('landing_files') }} as files
 left join held_rows on files.file_id = held_rows.file_id
 left join files_on_disk on files.path = files_on_disk.path
 where
-    files.stream in ('message_events', 'contact_events', 'call_events')
+    files.stream in ('{{ event_streams() | join("', '") }}')
     and files.problem is null
     and files.rows_landed != coalesce(held_rows.row_count, 0)
     and (files_on_disk.path is null or (files.bytes = files_on_disk.bytes and files.modified_at = files_on_disk.modified_at))

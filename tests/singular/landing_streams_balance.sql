@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'landing_accounting'}}}) }}
 -- Event streams in which landed rows are not accepted + duplicate + rejected rows.
 -- A stream with a file that grew while it was read balances after the next run.
 with growing_streams as (

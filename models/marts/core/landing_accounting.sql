@@ -1,5 +1,5 @@
 with settled_rows as (
-    {% for stream in ['message_events', 'contact_events', 'call_events'] -%}
+    {% for stream in event_streams() -%}
     select
         '{{ stream }}' as stream,
         count(*) filter (where reject_reason is null and not is_duplicate) as accepted_rows,

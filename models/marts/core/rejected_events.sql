@@ -1,4 +1,4 @@
-{% for stream in ['message_events', 'contact_events', 'call_events'] -%}
+{% for stream in event_streams() -%}
 select
     '{{ stream }}' as stream,
     rows.event_id,

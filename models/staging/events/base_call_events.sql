@@ -24,12 +24,11 @@ with typed_rows as (
 
 {{ settle_events(
     'typed_rows',
+    stream='call_events',
     attributes=[
         'call_id', 'campaign_id', 'direction', 'answered_by', 'duration_seconds', 'outcome', 'is_lead_outcome',
         'is_deal_outcome',
-    ],
-    event_types=['dialed', 'answered', 'ended', 'outcome_recorded'],
-    own_id='call_id'
+    ]
 ) }}
 
 select * from settled_events

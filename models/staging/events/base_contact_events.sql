@@ -18,8 +18,8 @@ with typed_rows as (
 
 {{ settle_events(
     'typed_rows',
-    attributes=['campaign_id', 'template_id', 'label_id'],
-    event_types=['opted_out', 'ai_filtered', 'label_added', 'lead_created']
+    stream='contact_events',
+    attributes=['campaign_id', 'template_id', 'label_id']
 ) }}
 
 select * from settled_events

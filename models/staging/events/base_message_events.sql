@@ -45,12 +45,11 @@ typed_rows as (
 
 {{ settle_events(
     'typed_rows',
+    stream='message_events',
     attributes=[
         'message_id', 'campaign_id', 'template_id', 'origin', 'channel', 'account_number', 'given_segments',
         'body_segments', 'is_carrier_block_code', 'is_opt_out_text',
-    ],
-    event_types=['sent', 'delivered', 'carrier_blocked', 'undelivered', 'received'],
-    own_id='message_id'
+    ]
 ) }}
 
 select * from settled_events

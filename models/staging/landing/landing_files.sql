@@ -1,5 +1,9 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='path') }}
 {{ check_landing() }}
+{#- The files of every stream are listed here. -#}
+{%- for stream in landing_rules() -%}
+    {%- do source('landing', stream) -%}
+{%- endfor %}
 
 with listed_files as (
     {{ list_landing_files() }}

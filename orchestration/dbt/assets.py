@@ -1,0 +1,92 @@
+"""The dbt project as assets: each model, seed and report function, and each data test as a check."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dagster import AssetExecutionContext, AssetKey, AssetObservation, AssetSpec, Config
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from pydantic import Field
+
+from orchestration.settings import PROJECT, Settings
+from orchestration.warehouse import opened_for_writing
+
+# Where dbt itself puts its target, so that a run in the shell and one from here share what was parsed.
+TARGET = Path(os.environ.get("DBT_TARGET_PATH", "target"))
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are schema and name; groups are the folders below `models/`."""
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> AssetSpec:
+        """The asset of a node, with what makes it up as its kinds."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        materialized = self.get_resource_props(manifest, unique_id).get("config", {}).get("materialized")
+        kind = {"incremental": "table", "table_function": "function"}.get(materialized, materialized)
+        return spec.replace_attributes(kinds={*spec.kinds, *([kind] if kind else [])})
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The folder; seeds are a group of their own."""
+        return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """Who answers for the models."""
+        return ["team:analytics"]
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The description alone: the SQL stands in the repository, and does not hide it."""
+        return dbt_resource_props["description"]
+
+
+DBT_PROJECT = DbtProject(PROJECT, target_path=TARGET, profiles_dir=PROJECT / "profiles")
+dbt_resource = DbtCliResource(DBT_PROJECT, dbt_executable=str(Path(sys.executable).with_name("dbt")))
+
+
+def _manifest() -> dict[str, Any]:
+    """The project as dbt reads it, parsed anew when a file has changed since the last time."""
+    folders = [PROJECT / folder for folder in ("models", "macros", "seeds", "tests/generic", "tests/singular", "profiles")]
+    files = [PROJECT / "dbt_project.yml", *folders, *(path for folder in folders for path in folder.rglob("*"))]
+    path = DBT_PROJECT.manifest_path
+    if not path.exists() or path.stat().st_mtime <= max(file.stat().st_mtime for file in files):
+        dbt_resource.cli(["parse", "--quiet"], target_path=TARGET).wait()
+    return json.loads(path.read_text())
+
+
+MANIFEST = _manifest()
+
+
+class BuildConfig(Config):
+    """How a run builds."""
+
+    full_refresh: bool = Field(default=False, description="Build everything anew from the whole landing zone.")
+
+
+# Unit tests say nothing about the data: they are part of the project's own tests.
+@dbt_assets(
+    manifest=MANIFEST, project=DBT_PROJECT, dagster_dbt_translator=Translator(), name="dbt_build",
+    exclude="resource_type:unit_test", pool="warehouse",
+)  # fmt: skip
+def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: BuildConfig):
+    """Builds seeds, models and report functions in dbt's order, each tested before the next one reads it."""
+    settings = Settings.from_environment()
+    # dbt opens the file on its own; this only waits until it can.
+    with opened_for_writing(settings, context):
+        pass
+    arguments = ["build", *(["--full-refresh"] if config.full_refresh else [])]
+    yield from dbt.cli(arguments, context=context, target_path=TARGET).stream()
+    yield from _row_counts(context, settings.warehouse)
+
+
+def _row_counts(context: AssetExecutionContext, warehouse: Path) -> Iterator[AssetObservation]:
+    """The rows of what was built. dbt holds the file as long as it runs, so they are counted at the end, all at once."""
+    nodes = {AssetKey([node["schema"], node["name"]]): node for node in MANIFEST["nodes"].values() if "columns" in node}
+    with duckdb.connect(str(warehouse), read_only=True) as db:
+        for key in sorted(context.selected_asset_keys & nodes.keys()):
+            # A report has no rows of its own, and the view on the landed files would read them all once more.
+            if nodes[key]["config"]["materialized"] != "table_function" and not key.path[-1].startswith("landed_"):
+                (rows,) = db.execute(f"select count(*) from {'.'.join(key.path)}").fetchone()
+                yield AssetObservation(key, metadata={"dagster/row_count": rows})

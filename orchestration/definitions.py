@@ -1,0 +1,23 @@
+"""Everything that Dagster knows of the project."""
+
+from dagster import Definitions, in_process_executor
+
+from orchestration.console import run_lines
+from orchestration.dbt.assets import dbt_models, dbt_resource
+from orchestration.jobs import JOBS, SCHEDULES, publication_freshness
+from orchestration.landing.assets import landing_days
+from orchestration.landing.sensors import new_landing_files
+from orchestration.publish.assets import documentation, published_file, readers
+from orchestration.quality.checks import landing_checks, mart_checks
+
+# The steps of a run follow each other: they all need the one warehouse, and what they import takes longer than most of them.
+defs = Definitions(
+    assets=[landing_days, dbt_models, published_file, documentation, *readers()],
+    asset_checks=[landing_checks, mart_checks, *publication_freshness],
+    jobs=JOBS,
+    schedules=SCHEDULES,
+    sensors=[new_landing_files],
+    resources={"dbt": dbt_resource},
+    executor=in_process_executor,
+    loggers={"console": run_lines},
+)

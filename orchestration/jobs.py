@@ -1,0 +1,70 @@
+"""The jobs: what an operator starts, and what starts by itself."""
+
+from datetime import timedelta
+
+from dagster import AssetSelection, ScheduleDefinition, build_last_update_freshness_checks, define_asset_job
+
+from orchestration.dbt.assets import dbt_models
+from orchestration.landing.assets import LANDING_KEYS, landing_days
+from orchestration.publish.assets import documentation, published_file
+from orchestration.quality.checks import landing_checks
+from orchestration.quality.rules import Limits
+
+# Does not run with a build, which has just published, but on its own.
+publication_freshness = build_last_update_freshness_checks(
+    assets=[published_file], lower_bound_delta=timedelta(hours=Limits().stale_hours)
+)  # fmt: skip
+
+_everything = (
+    AssetSelection.checks_for_assets(*LANDING_KEYS.values())
+    | AssetSelection.assets(dbt_models, published_file) - AssetSelection.checks(*publication_freshness)
+)  # fmt: skip
+
+# Runs print what people read, wherever they run.
+_CONFIG = {"loggers": {"console": {}}}
+
+build = define_asset_job(
+    "build",
+    _everything,
+    config=_CONFIG,
+    description="Takes in what is new in the landing zone: landing checks, dbt build, mart checks, publication.",
+)
+
+full_refresh = define_asset_job(
+    "full_refresh",
+    _everything,
+    description="The same, with everything built anew from the whole landing zone.",
+    config=_CONFIG | {"ops": {step: {"config": {"full_refresh": True}} for step in ("landing_checks", "dbt_build")}},
+)
+
+rebuild_days = define_asset_job(
+    "rebuild_days",
+    AssetSelection.assets(landing_days) | _everything,
+    config=_CONFIG,
+    description="The same, and first has the files of the chosen ingest days (UTC) taken in again. Doing so twice gives the same.",
+)
+
+document = define_asset_job(
+    "document",
+    AssetSelection.assets(documentation),
+    config=_CONFIG,
+    description="Writes the documentation site.",
+)
+
+freshness = define_asset_job(
+    "freshness",
+    AssetSelection.checks(*publication_freshness)
+    | AssetSelection.checks(*(key for key in landing_checks.check_keys if key.name == "landing_is_fresh")),
+    config=_CONFIG,
+    description="Looks how old the newest landing files and the published file are.",
+)
+
+JOBS = [build, full_refresh, rebuild_days, document, freshness]
+
+# The jobs that write to the warehouse: never two of them at a time.
+JOB_NAMES = {job.name for job in (build, full_refresh, rebuild_days)}
+
+SCHEDULES = [
+    ScheduleDefinition(name="hourly_build", job=build, cron_schedule="15 * * * *", execution_timezone="UTC"),
+    ScheduleDefinition(name="hourly_freshness", job=freshness, cron_schedule="45 * * * *", execution_timezone="UTC"),
+]

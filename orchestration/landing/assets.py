@@ -1,0 +1,92 @@
+"""The landing streams as assets: a partition per ingest day. What they hold is seen by every run; a day can be taken in again."""
+
+from typing import Any
+
+import duckdb
+import yaml
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetSpec,
+    BackfillPolicy,
+    DailyPartitionsDefinition,
+    MaterializeResult,
+    MetadataValue,
+    multi_asset,
+)
+
+from orchestration.landing.survey import LANDING_RULES, StreamState, survey
+from orchestration.settings import PROJECT, Settings
+from orchestration.warehouse import opened_for_writing
+
+# The folder of a file names the UTC day on which it was written. The open day is a partition too.
+INGEST_DAYS = DailyPartitionsDefinition(start_date="2020-01-01", timezone="UTC", end_offset=1)
+
+LANDING_KEYS = {stream: AssetKey(["landing", stream]) for stream in LANDING_RULES}
+
+
+def _specs() -> list[AssetSpec]:
+    (source,) = yaml.safe_load((PROJECT / "models/staging/landing/landing.yml").read_text())["sources"]
+    return [
+        AssetSpec(
+            LANDING_KEYS[table["name"]],
+            description=f"{table['description']}\n\n" + "\n".join(f"- `{c['name']}`: {c['description']}" for c in table["columns"]),
+            group_name="landing",
+            owners=["team:platform"],
+            kinds={"file", Settings.from_environment().landing_format},
+        )
+        for table in source["tables"]
+    ]
+
+
+@multi_asset(
+    specs=_specs(), partitions_def=INGEST_DAYS, backfill_policy=BackfillPolicy.single_run(), can_subset=True, pool="warehouse"
+)  # fmt: skip
+def landing_days(context: AssetExecutionContext):
+    """Has the files of the chosen ingest days taken in again by the next build, whatever the warehouse holds of them.
+
+    A build replaces what it holds of a file, so doing so twice gives the same.
+    """
+    settings = Settings.from_environment()
+    streams = [key.path[-1] for key in sorted(context.selected_asset_keys)]
+    days = sorted(context.partition_keys)
+    if settings.warehouse.exists():
+        with opened_for_writing(settings, context) as db:
+            _forget(db, streams, days)
+    with survey(settings) as found, duckdb.connect(str(found.database), read_only=True) as db:
+        for stream in streams:
+            of_days = db.execute(
+                "select ingest_date::varchar, count(*), sum(bytes), sum(rows) from landing_files where stream = ? and ingest_date in "
+                "(select unnest(?::date[])) group by 1", [stream, days],
+            ).fetchall()  # fmt: skip
+            for day, files, size, rows in of_days:
+                metadata = {"files": int(files), "bytes": int(size), "dagster/partition_row_count": int(rows)}
+                context.add_asset_metadata(metadata, LANDING_KEYS[stream], partition_key=day)
+            yield MaterializeResult(LANDING_KEYS[stream])
+
+
+def _forget(db: duckdb.DuckDBPyConnection, streams: list[str], days: list[str]) -> None:
+    """Unsets the rules by which files were read, as if these had changed since."""
+    if db.execute("select count(*) from duckdb_tables() where schema_name = 'staging' and table_name = 'landing_files'").fetchone()[0]:
+        db.execute(
+            "update staging.landing_files set rules = '' where stream in (select unnest($1)) and ingest_date in (select unnest($2::date[]))",
+            [streams, days],
+        )
+
+
+def stream_metadata(state: StreamState) -> dict[str, Any]:
+    """What the UI shows of a stream, and plots over time."""
+    metadata = {
+        "dagster/row_count": state.rows,
+        "files": state.files,
+        "bytes": state.bytes,
+        "latest ingest day": str(state.latest_ingest_day) if state.latest_ingest_day else "none",
+        "new files": state.new_files,
+        "new rows": state.new_rows,
+        "new rows to be rejected": sum(state.reject_reasons.values()),
+    }
+    if state.reject_reasons:
+        metadata["reject reasons"] = MetadataValue.json(state.reject_reasons)
+    if state.unreadable_files:
+        metadata["unreadable files"] = MetadataValue.json(state.unreadable_files)
+    return metadata

@@ -1,0 +1,75 @@
+"""What people read: the published file, the documentation, and who reads them."""
+
+import shutil
+
+import duckdb
+from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, MetadataValue, asset
+from dagster_dbt import DbtCliResource
+
+from orchestration.dbt.assets import MANIFEST, TARGET, dbt_models
+from orchestration.publish.publication import publish
+from orchestration.settings import PROJECT, Settings
+from orchestration.warehouse import try_again
+
+PUBLISHED_FILE = AssetKey("published_file")
+DOCUMENTATION = AssetKey("documentation")
+
+MARTS = sorted(key for key in dbt_models.keys if key.path[0] == "marts")
+REPORTS = sorted(key for key in dbt_models.keys if key.path[0] == "reports")
+
+
+@asset(key=PUBLISHED_FILE, deps=[*MARTS, *REPORTS], group_name="published", owners=["team:analytics"], kinds={"duckdb", "file"})
+def published_file(context: AssetExecutionContext) -> MaterializeResult:
+    """The file that readers open read-only: `marts` and `reports`, compact, without rejected rows and anything personal.
+
+    Written beside the last one and renamed over it. Who has that one open goes on undisturbed.
+    """
+    settings = Settings.from_environment()
+    try:
+        publication = publish(settings.warehouse, settings.published, MANIFEST, context.run_id)
+    except duckdb.IOException as error:
+        raise try_again(error, context) from error
+    return MaterializeResult(
+        metadata={
+            "dagster/row_count": sum(publication.row_counts.values()),
+            "bytes": publication.bytes,
+            "newest event": str(publication.newest_event_at),
+            "path": MetadataValue.path(publication.path),
+            "rows by table": MetadataValue.json(publication.row_counts),
+        }
+    )
+
+
+@asset(key=DOCUMENTATION, deps=[*MARTS, *REPORTS], group_name="published", owners=["team:analytics"], kinds={"dbt", "html"}, pool="warehouse")
+def documentation(context: AssetExecutionContext, dbt: DbtCliResource) -> MaterializeResult:
+    """The documentation of every model, column and report: one self-contained page."""
+    page = Settings.from_environment().documentation
+    dbt.cli(["docs", "generate", "--static", "--quiet"], target_path=TARGET).wait()
+    page.parent.mkdir(parents=True, exist_ok=True)
+    beside = page.with_suffix(".unfinished")
+    shutil.copyfile(PROJECT / TARGET / "static_index.html", beside)
+    beside.replace(page)
+    settings = Settings.from_environment()
+    return MaterializeResult(
+        metadata={
+            "dagster/row_count": len(MANIFEST["nodes"]),
+            "bytes": page.stat().st_size,
+            "page": MetadataValue.url(settings.page_url(page)),
+            "path": MetadataValue.path(page),
+        }
+    )
+
+
+def readers() -> list[AssetSpec]:
+    """dbt's exposures: who reads the published file. Nothing of them is built here."""
+    return [
+        AssetSpec(
+            AssetKey(["readers", exposure["name"]]),
+            deps=[PUBLISHED_FILE],
+            description=exposure["description"],
+            group_name="readers",
+            owners=[exposure["owner"]["email"]] if exposure["owner"].get("email") else ["team:analytics"],
+            kinds={exposure["type"]},
+        )
+        for exposure in MANIFEST["exposures"].values()
+    ]

@@ -1,0 +1,158 @@
+"""The copy that readers open: `marts` and `reports` of the warehouse, written beside the last one and renamed over it.
+
+A reader that has the last one open goes on with it undisturbed; one that opens afterwards sees the new. Nobody sees half of one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# Newer compression: smaller and faster to write. Readers need DuckDB 1.4 or newer.
+STORAGE_VERSION = "v1.4.0"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was published.
+
+    Args:
+        path: the file.
+        bytes: its size.
+        published_at: when, UTC, without an offset.
+        newest_event_at: time of the newest event in it, likewise; None without events.
+        row_counts: rows by table.
+    """
+
+    path: Path
+    bytes: int
+    published_at: datetime
+    newest_event_at: datetime | None
+    row_counts: dict[str, int]
+
+
+def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_id: str) -> Publication:
+    """Publishes the marts and reports that stand in the warehouse.
+
+    A model's `meta: {published: …}` says how: as a `table` (what holds without one), as a `view` over other published tables, or
+    `no`. Tables are sorted by account and day, or by their first column, so that a report reads its account's rows only.
+
+    Args:
+        warehouse: the DuckDB file to publish from. It is only read.
+        published: the file to replace.
+        manifest: dbt's manifest, which names the models and the parameters of report functions.
+        run_id: the run that publishes.
+
+    Returns:
+        What stands there now.
+
+    Raises:
+        duckdb.Error: something of it cannot be written or read back. The last publication stands as it was.
+    """
+    published.parent.mkdir(parents=True, exist_ok=True)
+    beside = published.with_name(f".{published.name}.unfinished")
+    _remove(beside)
+    try:
+        with duckdb.connect(config={"preserve_insertion_order": False}) as db:
+            db.execute("set timezone = 'UTC'")
+            db.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+            db.execute(f"attach {_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
+            db.execute("create schema published.marts; create schema published.reports")
+            row_counts = _copy_marts(db, manifest)
+            _copy_reports(db, manifest)
+            published_at, newest_event_at = _sign(db, run_id, row_counts)
+            db.execute("checkpoint published; use memory; detach published")
+        _try_out(beside, manifest)
+        os.replace(beside, published)
+    finally:
+        _remove(beside)
+    return Publication(published, published.stat().st_size, published_at, newest_event_at, row_counts)
+
+
+def _text(value: Any) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _remove(file: Path) -> None:
+    for path in (file, file.with_name(file.name + ".wal")):
+        path.unlink(missing_ok=True)
+
+
+def _nodes(manifest: Mapping[str, Any], schema: str) -> list[Mapping[str, Any]]:
+    """The schema's models that are published, in the order of their names."""
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == schema]
+    return sorted((model for model in models if _form(model) != "no"), key=lambda model: model["name"])
+
+
+def _form(model: Mapping[str, Any]) -> str:
+    return model["config"]["meta"].get("published", "table")
+
+
+def _copy_marts(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> dict[str, int]:
+    models = _nodes(manifest, "marts")
+    row_counts = {}
+    # Names in a view's text are those of the database that is in use.
+    db.execute("use warehouse")
+    for model in models:
+        if _form(model) == "table":
+            name = model["name"]
+            columns = [column for column, *_ in db.execute(f"describe marts.{name}").fetchall()]
+            order = [column for column in ("account_id", "date_day") if column in columns] or columns[:1]
+            db.execute(f"create table published.marts.{name} as select * from marts.{name} order by {', '.join(order)}")
+            (row_counts[name],) = db.execute(f"select count(*) from published.marts.{name}").fetchone()
+    db.execute("use published")
+    views = db.execute("select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'").fetchall()
+    for name, sql in views:
+        if name in {model["name"] for model in models if _form(model) == "view"}:
+            db.execute(sql)
+    return row_counts
+
+
+def _copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    query = "select function_name, macro_definition from duckdb_functions() where database_name = 'warehouse' and schema_name = 'reports'"
+    definitions = dict(db.execute(query).fetchall())
+    for function in _nodes(manifest, "reports"):
+        # DuckDB's catalogue does not tell the defaults of parameters.
+        parameters = ", ".join(function["config"]["parameters"])
+        db.execute(f"create macro reports.{function['name']}({parameters}) as table {definitions[function['name']]}")
+
+
+def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:
+    """Writes `marts.publication`, one row."""
+    published_at = datetime.now(UTC).replace(tzinfo=None)
+    (newest_event_at,) = db.execute("""
+        select max(occurred_at)
+        from (
+            select max(occurred_at) as occurred_at from warehouse.staging.stg_message_events
+            union all
+            select max(occurred_at) from warehouse.staging.stg_contact_events
+            union all
+            select max(occurred_at) from warehouse.staging.stg_call_events
+        )
+    """).fetchone()  # fmt: skip
+    db.execute("""
+        create table marts.publication (
+            published_at timestamp not null, run_id varchar not null, newest_event_at timestamp, row_counts map(varchar, bigint) not null
+        );
+        comment on table marts.publication is 'One row: when this file was published, and what is in it.';
+        comment on column marts.publication.published_at is 'When it was published, UTC.';
+        comment on column marts.publication.run_id is 'The Dagster run that published it.';
+        comment on column marts.publication.newest_event_at is 'Time of the newest event in it, UTC.';
+        comment on column marts.publication.row_counts is 'Rows by table.';
+    """)
+    values = [published_at, run_id, newest_event_at, list(row_counts), list(row_counts.values())]
+    db.execute("insert into marts.publication values ($1, $2, $3, map($4, $5))", values)
+    return published_at, newest_event_at
+
+
+def _try_out(file: Path, manifest: Mapping[str, Any]) -> None:
+    """Reads what was written as a reader would: each report function once."""
+    with duckdb.connect(str(file), read_only=True) as db:
+        for function in _nodes(manifest, "reports"):
+            db.execute(f"select * from reports.{function['name']}('', current_date, current_date)").fetchall()

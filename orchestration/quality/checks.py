@@ -1,0 +1,94 @@
+"""The rules as asset checks. A step that a blocking rule fails in ends the run before anything that follows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import duckdb
+from dagster import (
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetKey,
+    AssetObservation,
+    Config,
+    MetadataValue,
+    multi_asset_check,
+)
+from pydantic import Field, create_model
+
+from orchestration.landing.assets import LANDING_KEYS, stream_metadata
+from orchestration.landing.survey import survey
+from orchestration.quality.expectations import Rule, keep_newest, validate
+from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
+from orchestration.settings import Settings
+from orchestration.warehouse import try_again
+
+MART_KEYS = {table: AssetKey(["marts", table]) for table in MART_SUITES}
+
+# The limits can be set for one run, in the launchpad; what they are otherwise stands in `Limits`.
+LandingConfig = create_model(
+    "LandingConfig",
+    __base__=Config,
+    full_refresh=(bool, Field(default=False, description="Look at all files, and not only at those that are new.")),
+    **{limit.name: (type(limit.default), Field(default=limit.default)) for limit in fields(Limits)},
+)
+
+
+def _specs(suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey]) -> list[AssetCheckSpec]:
+    return [
+        AssetCheckSpec(rule.name, asset=keys[table], description=rule.description, blocking=rule.blocking)
+        for table, rules in suites.items()
+        for rule in rules
+    ]
+
+
+@multi_asset_check(specs=_specs(landing_suites(Limits()), LANDING_KEYS), name="landing_checks", can_subset=True)
+def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig):
+    """Looks at what is new in the landing zone before anything of it is built in, and records what each stream holds."""
+    settings = Settings.from_environment()
+    limits = Limits(**{limit.name: getattr(config, limit.name) for limit in fields(Limits)})
+    suites = _selected(landing_suites(limits), LANDING_KEYS, context)
+    try:
+        with survey(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found:
+            for stream, key in LANDING_KEYS.items():
+                context.op_execution_context.log_event(AssetObservation(key, metadata=stream_metadata(found.streams[stream])))
+            yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing")
+    except duckdb.IOException as error:
+        raise try_again(error, context) from error
+
+
+@multi_asset_check(specs=_specs(MART_SUITES, MART_KEYS), name="mart_checks", can_subset=True)
+def mart_checks(context: AssetCheckExecutionContext):
+    """Looks at the marts before they are published."""
+    settings = Settings.from_environment()
+    suites = _selected(MART_SUITES, MART_KEYS, context)
+    yield from _validated(context, settings.warehouse, "marts", suites, MART_KEYS, settings, title="marts")
+
+
+def _selected(
+    suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey], context: AssetCheckExecutionContext
+) -> dict[str, list[Rule]]:
+    """The rules whose checks the run has chosen."""
+    selected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+    chosen = {table: [rule for rule in rules if (keys[table], rule.name) in selected] for table, rules in suites.items()}
+    return {table: rules for table, rules in chosen.items() if rules}
+
+
+def _validated(
+    context: AssetCheckExecutionContext, database: Path, schema: str, suites: Mapping[str, Sequence[Rule]],
+    keys: Mapping[str, AssetKey], settings: Settings, *, title: str,
+) -> Iterator[AssetCheckResult]:  # fmt: skip
+    docs = settings.data_docs / context.run.run_id / title
+    verdicts = validate(database, schema, suites, docs, context.run.run_id, title=title)
+    keep_newest(settings.data_docs)
+    for (table, name), verdict in verdicts.items():
+        yield AssetCheckResult(
+            asset_key=keys[table],
+            check_name=name,
+            passed=verdict.holds,
+            severity=AssetCheckSeverity.WARN if verdict.is_warning else AssetCheckSeverity.ERROR,
+            description="; ".join(verdict.failed) or None,
+            metadata={"Data Docs": MetadataValue.url(settings.page_url(verdict.page)), "page": MetadataValue.path(verdict.page)},
+        )

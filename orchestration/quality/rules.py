@@ -1,0 +1,353 @@
+"""The rules, grouped by asset. A landing rule stops a bad delivery before it is built in; a mart rule stops it before it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from great_expectations.expectations import (
+    ExpectColumnPairValuesAToBeGreaterThanB,
+    ExpectColumnValuesToBeBetween,
+    ExpectColumnValuesToBeNull,
+    ExpectColumnValuesToBeUnique,
+    ExpectColumnValuesToNotBeNull,
+    ExpectCompoundColumnsToBeUnique,
+    UnexpectedRowsExpectation,
+)
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.row_conditions import Column
+
+from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
+from orchestration.quality.expectations import Rule
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How bad a delivery may be.
+
+    Args:
+        warn_share: share of the new lines or rows above which is a warning.
+        block_share: share above which nothing is built.
+        block_from: bad lines or rows from which on a delivery can be stopped; a handful in a small one is no reason to hold up everybody.
+        oldest_days: days before its ingest day from which on an event is older than anything that can be meant.
+        least_volume, most_volume: of the newest closed day, against the same weekday of the four weeks before it.
+        stale_hours: hours without a new file of events.
+    """
+
+    warn_share: float = 0.01
+    block_share: float = 0.20
+    block_from: int = 20
+    oldest_days: int = 730
+    least_volume: float = 0.4
+    most_volume: float = 2.5
+    stale_hours: float = 26
+
+
+def landing_suites(limits: Limits) -> dict[str, list[Rule]]:
+    """The rules on what is new in the landing zone, by stream: on the one row of the survey's table."""
+    return {stream: [*_common_rules(limits), *(_event_rules(limits) if stream in EVENT_STREAMS else [])] for stream in LANDING_RULES}
+
+
+def _common_rules(limits: Limits) -> list[Rule]:
+    return [
+        Rule(
+            "required_columns_are_there",
+            "Every new file has the columns without which none of its rows counts.",
+            [ExpectColumnValuesToBeNull(column="missing_columns", description="New files lack no required column")],
+        ),
+        Rule(
+            "broken_lines_are_few",
+            f"Of the new lines, at most {limits.block_share:.0%} are not JSON; more than {limits.warn_share:.0%} is a warning.",
+            _limited("broken_share", "broken_lines", "Share of lines that are not JSON", limits),
+        ),
+        Rule(
+            "rejects_are_few",
+            f"Of the new rows, at most {limits.block_share:.0%} break a rule of the landing zone; more than {limits.warn_share:.0%} "
+            "is a warning.",
+            _limited("rejected_share", "rejected_rows", "Share of rows that will be rejected", limits),
+        ),
+    ]
+
+
+def _event_rules(limits: Limits) -> list[Rule]:
+    return [
+        Rule(
+            "events_are_not_in_the_future",
+            f"At most {limits.block_share:.0%} of the new events happened later than a day after the day on which they landed; any is a warning.",
+            _limited("future_share", "future_rows", "Share of events after their ingest day", limits, warn_share=0),
+        ),
+        Rule(
+            "events_are_not_too_old",
+            f"At most {limits.block_share:.0%} of the new events are from more than {limits.oldest_days} days before they landed; any is a "
+            "warning.",
+            _limited("old_share", "old_rows", f"Share of events older than {limits.oldest_days} days", limits, warn_share=0),
+        ),
+        Rule(
+            "volume_is_as_usual",
+            f"The newest closed day has {limits.least_volume} to {limits.most_volume} times the rows of the same weekday in the four weeks "
+            "before; otherwise a warning.",
+            [
+                ExpectColumnValuesToBeBetween(
+                    column="volume_against_usual", min_value=limits.least_volume, max_value=limits.most_volume, severity="warning",
+                    description=f"Rows of the newest closed day against usual, between {limits.least_volume} and {limits.most_volume}",
+                )
+            ],
+            blocking=False,
+        ),
+        Rule(
+            "landing_is_fresh",
+            f"A file has landed within the last {limits.stale_hours:g} hours; otherwise a warning.",
+            [
+                ExpectColumnValuesToBeBetween(
+                    column="hours_since_last_file", max_value=limits.stale_hours, severity="warning",
+                    description=f"Hours since the last file, at most {limits.stale_hours:g}",
+                )
+            ],
+            blocking=False,
+        ),
+    ]  # fmt: skip
+
+
+def _limited(share: str, count: str, words: str, limits: Limits, warn_share: float | None = None) -> list[Expectation]:
+    """A share that warns above one limit and is an error above another, from some number of rows on."""
+    warn_share = limits.warn_share if warn_share is None else warn_share
+    return [
+        ExpectColumnValuesToBeBetween(
+            column=share, max_value=warn_share, severity="warning", description=f"{words}, at most {warn_share:.0%}"
+        ),
+        ExpectColumnValuesToBeBetween(
+            column=share, max_value=limits.block_share, row_condition=Column(count) >= limits.block_from,
+            description=f"{words}, at most {limits.block_share:.0%} from {limits.block_from} on",
+        ),
+    ]  # fmt: skip
+
+
+def _key(*columns: str, nullable: tuple[str, ...] = ()) -> list[Rule]:
+    """The rules on a key: no two rows of it, and none without it."""
+    words = ", ".join(columns)
+    unique = (
+        ExpectCompoundColumnsToBeUnique(column_list=list(columns), description=f"One row per {words}")
+        if len(columns) > 1
+        else ExpectColumnValuesToBeUnique(column=columns[0], description=f"One row per {words}")
+    )
+    required = [column for column in columns if column not in nullable]
+    return [
+        Rule("key_is_unique", f"One row per {words}.", [unique]),
+        Rule(
+            "key_is_never_null",
+            f"{', '.join(required)}: never null.",
+            [ExpectColumnValuesToNotBeNull(column=column, description=f"{column} is not null") for column in required],
+        ),
+    ]
+
+
+def _fact(*key: str) -> list[Rule]:
+    """The rules on a fact table."""
+    return [
+        *_key(*key),
+        Rule(
+            "accounts_are_known",
+            "Every row's account is in dim_accounts.",
+            [
+                UnexpectedRowsExpectation(
+                    unexpected_rows_query="""
+                        select account_id, count(*) as facts
+                        from {batch}
+                        where account_id not in (select accounts.account_id from marts.dim_accounts as accounts)
+                        group by account_id
+                    """,
+                    description="Accounts are in dim_accounts",
+                )
+            ],
+        ),
+    ]
+
+
+def _parts_of_a_whole(*rates: str) -> Rule:
+    return Rule(
+        "parts_of_a_whole_are_between_0_and_1",
+        f"{', '.join(rates)}: from 0 to 1, or null.",
+        [ExpectColumnValuesToBeBetween(column=rate, min_value=0, max_value=1, description=f"{rate} is from 0 to 1") for rate in rates],
+    )
+
+
+def _not_negative(*columns: str) -> Rule:
+    return Rule(
+        "nothing_is_negative",
+        f"{', '.join(columns)}: null or at least 0.",
+        [ExpectColumnValuesToBeBetween(column=column, min_value=0, description=f"{column} is not negative") for column in columns],
+    )
+
+
+def _no_more_than(**wholes: str) -> Rule:
+    """Columns, each with the one that it is a part of."""
+    return Rule(
+        "parts_are_no_more_than_their_whole",
+        f"{'; '.join(f'{part} ≤ {whole}' for part, whole in wholes.items())}.",
+        [
+            ExpectColumnPairValuesAToBeGreaterThanB(column_A=whole, column_B=part, or_equal=True, description=f"{part} ≤ {whole}")
+            for part, whole in wholes.items()
+        ],
+    )
+
+
+def _agrees(grain: str, measures: str, counted_anew: str) -> Rule:
+    """A table by day against its facts, counted anew and without the shortcuts that the table takes.
+
+    Args:
+        grain: the columns of the key.
+        measures: the columns to compare.
+        counted_anew: a query of both, with any number of rows per key: they are added up. What it leaves out is 0.
+    """
+    names = [name.strip() for name in measures.split(",")]
+    sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in names)
+    return Rule(
+        "agrees_with_its_facts",
+        f"{', '.join(names)}: the same as counted anew from the facts, for every key.",
+        [
+            UnexpectedRowsExpectation(
+                unexpected_rows_query=f"""
+                    select {grain}, {sums}
+                    from (
+                        select {grain}, {measures} from {{batch}}
+                        union all
+                        select {grain}, {", ".join(f"-{name}" for name in names)} from ({counted_anew}) as anew
+                    ) as differences
+                    group by {grain}
+                    having {" or ".join(f"coalesce(sum({name}), 0) != 0" for name in names)}
+                """,
+                description="No key differs from its facts",
+            )
+        ],
+    )
+
+
+MESSAGING_GRAIN = "account_id, campaign_id, template_id, date_day"
+
+MART_SUITES: dict[str, list[Rule]] = {
+    "dim_accounts": _key("account_id"),
+    "dim_campaigns": _key("account_id", "campaign_id"),
+    "dim_message_templates": _key("account_id", "template_id"),
+    "dim_labels": _key("account_id", "label_id"),
+    "dim_users": _key("user_id"),
+    "account_access": _key("viewer_account_id", "account_id"),
+    "landing_accounting": [
+        *_key("stream"),
+        Rule(
+            "rows_are_accounted_for",
+            "In every event stream, landed = accepted + duplicate + rejected rows.",
+            [
+                UnexpectedRowsExpectation(
+                    unexpected_rows_query="""
+                        select * from {batch}
+                        where landed_rows is distinct from accepted_rows + duplicate_rows + rejected_rows
+                    """,
+                    description="landed = accepted + duplicates + rejected",
+                )
+            ],
+        ),
+    ],
+    "fct_messages": _fact("account_id", "contact_id", "message_id"),
+    "fct_replies": _fact("account_id", "contact_id", "message_id"),
+    "fct_opt_outs": _fact("account_id", "contact_id", "opt_out_id", "source"),
+    "fct_ai_filters": _fact("account_id", "contact_id", "event_id"),
+    "fct_label_additions": _fact("account_id", "contact_id", "event_id"),
+    "fct_leads": _fact("account_id", "contact_id", "event_id"),
+    "fct_response_times": [
+        *_fact("account_id", "contact_id", "answer_message_id"),
+        _not_negative("response_seconds"),
+    ],
+    "fct_calls": [
+        *_fact("account_id", "contact_id", "call_id"),
+        _not_negative("talk_seconds"),
+    ],
+    "fct_call_outcomes": _fact("account_id", "contact_id", "call_id", "outcome"),
+    "messaging_kpis_daily": [
+        *_key("account_id", "campaign_id", "template_id", "date_day", nullable=("campaign_id", "template_id")),
+        _parts_of_a_whole("carrier_block_rate", "delivery_rate"),
+        _not_negative("opt_out_rate", "ai_filtering_rate", "reply_rate", "sms_to_lead_rate", "contact_to_lead_rate", "sms_segments_sent"),
+        _no_more_than(
+            delivered_first_messages="first_messages",
+            first_messages="campaign_messages",
+            carrier_blocked_messages="campaign_messages",
+            campaign_messages="sms_sent",
+            contacts="campaign_messages",
+        ),
+        _agrees(
+            MESSAGING_GRAIN,
+            "sms_sent, sms_segments_sent, campaign_messages, carrier_blocked_messages, first_messages, delivered_first_messages, contacts, "
+            "replies_received, responded_contacts, opted_out_contacts, ai_filtered_contacts, leads",
+            f"""
+                select
+                    {MESSAGING_GRAIN}, count(*) as sms_sent, sum(segments) as sms_segments_sent,
+                    count(*) filter (where origin = 'campaign' and campaign_id is not null) as campaign_messages,
+                    count(*) filter (where origin = 'campaign' and campaign_id is not null and status = 'carrier_blocked')
+                        as carrier_blocked_messages,
+                    count(*) filter (where is_first_message) as first_messages,
+                    count(*) filter (where is_first_message and status = 'delivered') as delivered_first_messages,
+                    count(distinct contact_id) filter (where origin = 'campaign' and campaign_id is not null) as contacts
+                from marts.fct_messages group by all
+                union all by name
+                select
+                    {MESSAGING_GRAIN}, count(*) as replies_received,
+                    count(distinct contact_id) filter (where is_first_reply) as responded_contacts
+                from marts.fct_replies group by all
+                union all by name
+                select {MESSAGING_GRAIN}, count(distinct contact_id) as opted_out_contacts from marts.fct_opt_outs group by all
+                union all by name
+                select {MESSAGING_GRAIN}, count(distinct contact_id) as ai_filtered_contacts from marts.fct_ai_filters group by all
+                union all by name
+                select {MESSAGING_GRAIN}, count(*) filter (where is_first_lead) as leads from marts.fct_leads group by all
+            """,
+        ),
+    ],
+    "calling_kpis_daily": [
+        *_key("account_id", "campaign_id", "date_day", nullable=("campaign_id",)),
+        _parts_of_a_whole("response_rate", "conversation_rate"),
+        _not_negative("average_call_seconds", "call_to_lead_rate", "lead_to_deal_rate"),
+        _no_more_than(calls_answered="calls_dialed", conversations="calls_answered", leads="calls_dialed", deals_closed="calls_dialed"),
+        _agrees(
+            "account_id, campaign_id, date_day",
+            "calls_dialed, calls_answered, conversations, leads, deals_closed",
+            """
+                select
+                    account_id, campaign_id, date_day, count(*) as calls_dialed, count(*) filter (where is_answered) as calls_answered,
+                    count(*) filter (where is_answered and talk_seconds > 90) as conversations, count(*) filter (where is_lead) as leads,
+                    count(*) filter (where is_deal) as deals_closed
+                from marts.fct_calls where direction = 'outbound' group by all
+            """,
+        ),
+    ],
+    "response_times_daily": [
+        *_key("account_id", "date_day"),
+        _not_negative("median_response_seconds"),
+        _agrees(
+            "account_id, date_day",
+            "responses, median_response_seconds",
+            """
+                select account_id, date_day, count(*) as responses, quantile_cont(response_seconds, 0.5) as median_response_seconds
+                from marts.fct_response_times group by all
+            """,
+        ),
+    ],
+    "labels_daily": [
+        *_key("account_id", "campaign_id", "template_id", "label_id", "date_day", nullable=("campaign_id", "template_id")),
+        _not_negative("contacts"),
+        _agrees(
+            f"{MESSAGING_GRAIN}, label_id",
+            "contacts",
+            f"select {MESSAGING_GRAIN}, label_id, count(distinct contact_id) as contacts from marts.fct_label_additions group by all",
+        ),
+    ],
+    "call_outcomes_daily": [
+        *_key("account_id", "campaign_id", "outcome", "date_day", nullable=("campaign_id",)),
+        _not_negative("calls"),
+        _agrees(
+            "account_id, campaign_id, outcome, date_day",
+            "calls",
+            """
+                select account_id, campaign_id, outcome, date_day, count(distinct (contact_id, call_id)) as calls
+                from marts.fct_call_outcomes where direction = 'outbound' group by all
+            """,
+        ),
+    ],
+}

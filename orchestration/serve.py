@@ -1,0 +1,51 @@
+"""`make dagster`: Dagster's UI with the project loaded, and the pages that its runs have written."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from orchestration.instance import prepare_home
+from orchestration.settings import DAGSTER_PORT, FILES_PORT, PROJECT, Settings
+
+HOST = "127.0.0.1"
+
+
+class Pages(SimpleHTTPRequestHandler):
+    """Serves files, and does not print a line for each."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Says nothing."""
+
+
+def main() -> int:
+    """Serves until it is stopped, and returns the process's exit code."""
+    os.chdir(PROJECT)
+    settings = Settings.from_environment()
+    for port in (DAGSTER_PORT, FILES_PORT):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                print(f"Port {port} of {HOST} is taken: is `make dagster` running already?", file=sys.stderr)
+                return 2
+    prepare_home(settings)
+    pages = settings.home / "pages"
+    pages.mkdir(exist_ok=True)
+    server = ThreadingHTTPServer((HOST, FILES_PORT), partial(Pages, directory=str(pages)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    print(f"Dagster: http://{HOST}:{DAGSTER_PORT}\nData Docs and documentation of its runs: http://{HOST}:{FILES_PORT}", flush=True)
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "dev", "--host", HOST, "--port", str(DAGSTER_PORT), "--module-name", "orchestration.definitions"]
+    try:
+        return subprocess.run([*command, "--log-level", "warning"]).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

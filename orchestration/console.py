@@ -33,7 +33,10 @@ class RunLines(logging.Handler):
         if event is not None:
             self._emit_event(event)
         elif record.levelno >= logging.WARNING:
-            self.console.print(f"  [yellow]{escape(getattr(record, 'dagster_meta', {}).get('orig_message') or record.getMessage())}[/]")
+            message = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
+            # That a step is not run because of one that failed has a line of its own.
+            if not message.startswith("Dependencies for step"):
+                self.console.print(f"  [yellow]{escape(message)}[/]")
 
     def _emit_event(self, event: DagsterEvent) -> None:
         step = STEPS.get(event.step_key, event.step_key)
@@ -42,6 +45,9 @@ class RunLines(logging.Handler):
             self.console.print(f"[bold]{step}[/]")
         elif event.event_type == DagsterEventType.ASSET_MATERIALIZATION:
             materialization = event.step_materialization_data.materialization
+            if materialization.partition is not None:
+                # A day that has landed was built by nobody here.
+                return
             seconds = materialization.metadata.get("Execution Duration")
             took = f"  [dim]{seconds.value:.2f} s[/]" if seconds else ""
             self.console.print(f"  built {escape('.'.join(materialization.asset_key.path)):<44}{took}")

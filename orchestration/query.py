@@ -12,7 +12,8 @@ from orchestration.settings import Settings
 
 def main() -> int:
     """Prints the answer to the one argument, and returns the process's exit code."""
-    parser = argparse.ArgumentParser(prog="make query", description=__doc__, usage='make query SQL="from marts.publication" [ARGS=--warehouse]')
+    usage = 'make query SQL="from marts.publication" [ARGS=--warehouse]'
+    parser = argparse.ArgumentParser(prog="make query", description=__doc__, usage=usage)
     parser.add_argument("sql", help="the query")
     parser.add_argument("--warehouse", action="store_true", help="ask the warehouse itself, which has rejected rows and all steps between")
     arguments = parser.parse_args()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 PROJECT = Path(__file__).parents[1]
 
@@ -56,7 +57,7 @@ class Settings:
 
     def page_url(self, page: Path) -> str:
         """Where `make dagster` serves a page that a run has written."""
-        return f"http://127.0.0.1:{FILES_PORT}/{page.relative_to(self.home / 'pages').as_posix()}"
+        return f"http://127.0.0.1:{FILES_PORT}/{quote(page.relative_to(self.home / 'pages').as_posix())}"
 
 
 def shown(path: Path) -> str:

@@ -23,7 +23,7 @@ select
     campaigns.campaign_name,
     {{- messaging_kpis('counts', elsewhere={'median_response_seconds': 'account_wide'}) }}
 from counts
-cross join account_wide
 left join {{ ref('dim_campaigns') }} as campaigns
     on counts.campaign_id = campaigns.campaign_id and campaigns.account_id = account
+cross join account_wide
 order by counts.campaign_id

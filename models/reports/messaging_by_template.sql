@@ -29,7 +29,7 @@ select
     {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'low') }} as carrier_block_rate_low,
     {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'high') }} as carrier_block_rate_high
 from counts
-cross join account_wide
 left join {{ ref('dim_message_templates') }} as templates
     on counts.template_id = templates.template_id and templates.account_id = account
+cross join account_wide
 order by counts.template_id

@@ -1,5 +1,7 @@
 """The landing streams as assets: a partition per ingest day. What they hold is seen by every run; a day can be taken in again."""
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -7,6 +9,8 @@ import yaml
 from dagster import (
     AssetExecutionContext,
     AssetKey,
+    AssetMaterialization,
+    AssetObservation,
     AssetSpec,
     BackfillPolicy,
     DailyPartitionsDefinition,
@@ -15,12 +19,13 @@ from dagster import (
     multi_asset,
 )
 
-from orchestration.landing.survey import LANDING_RULES, StreamState, survey
+from orchestration.landing.survey import LANDING_RULES, Day, StreamState, Survey, survey
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
 
 # The folder of a file names the UTC day on which it was written. The open day is a partition too.
-INGEST_DAYS = DailyPartitionsDefinition(start_date="2020-01-01", timezone="UTC", end_offset=1)
+FIRST_DAY = date(2020, 1, 1)
+INGEST_DAYS = DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC", end_offset=1)
 
 LANDING_KEYS = {stream: AssetKey(["landing", stream]) for stream in LANDING_RULES}
 
@@ -53,29 +58,40 @@ def landing_days(context: AssetExecutionContext):
     if settings.warehouse.exists():
         with opened_for_writing(settings, context) as db:
             _forget(db, streams, days)
-    with survey(settings) as found, duckdb.connect(str(found.database), read_only=True) as db:
+    with survey(settings) as found:
         for stream in streams:
-            of_days = db.execute(
-                "select ingest_date::varchar, count(*), sum(bytes), sum(rows) from landing_files where stream = ? and ingest_date in "
-                "(select unnest(?::date[])) group by 1", [stream, days],
-            ).fetchall()  # fmt: skip
-            for day, files, size, rows in of_days:
-                metadata = {"files": int(files), "bytes": int(size), "dagster/partition_row_count": int(rows)}
-                context.add_asset_metadata(metadata, LANDING_KEYS[stream], partition_key=day)
+            for day in days:
+                if state := found.streams[stream].days.get(date.fromisoformat(day)):
+                    context.add_asset_metadata(_day_metadata(state), LANDING_KEYS[stream], partition_key=day)
             yield MaterializeResult(LANDING_KEYS[stream])
 
 
 def _forget(db: duckdb.DuckDBPyConnection, streams: list[str], days: list[str]) -> None:
     """Unsets the rules by which files were read, as if these had changed since."""
     if db.execute("select count(*) from duckdb_tables() where schema_name = 'staging' and table_name = 'landing_files'").fetchone()[0]:
-        db.execute(
-            "update staging.landing_files set rules = '' where stream in (select unnest($1)) and ingest_date in (select unnest($2::date[]))",
-            [streams, days],
-        )
+        chosen = "stream in (select unnest($1)) and ingest_date in (select unnest($2::date[]))"
+        db.execute(f"update staging.landing_files set rules = '' where {chosen}", [streams, days])
 
 
-def stream_metadata(state: StreamState) -> dict[str, Any]:
-    """What the UI shows of a stream, and plots over time."""
+def landing_events(found: Survey) -> Iterator[AssetObservation | AssetMaterialization]:
+    """What a survey has found, as events: each stream as a whole, and of its days those that have brought something new.
+
+    Args:
+        found: the survey.
+    """
+    for stream, state in found.streams.items():
+        for day, of_day in state.days.items():
+            if of_day.new_files and day >= FIRST_DAY:
+                yield AssetMaterialization(LANDING_KEYS[stream], partition=day.isoformat(), metadata=_day_metadata(of_day))
+        # Last, because the UI shows the latest event first.
+        yield AssetObservation(LANDING_KEYS[stream], metadata=_stream_metadata(state))
+
+
+def _day_metadata(day: Day) -> dict[str, Any]:
+    return {"dagster/partition_row_count": day.rows, "files": day.files, "bytes": day.bytes}
+
+
+def _stream_metadata(state: StreamState) -> dict[str, Any]:
     metadata = {
         "dagster/row_count": state.rows,
         "files": state.files,

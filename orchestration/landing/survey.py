@@ -9,7 +9,7 @@ import ast
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +30,23 @@ DAYS_AHEAD = 1
 
 
 @dataclass(frozen=True)
+class Day:
+    """The files of one ingest day in one stream.
+
+    Args:
+        files: how many.
+        bytes: their size on disk.
+        rows: rows in those that can be read.
+        new_files: files of it that the warehouse does not hold.
+    """
+
+    files: int
+    bytes: int
+    rows: int
+    new_files: int
+
+
+@dataclass(frozen=True)
 class StreamState:
     """What one stream of the landing zone holds.
 
@@ -43,6 +60,7 @@ class StreamState:
         new_rows: rows in them.
         reject_reasons: of the new rows, how many will be rejected, by reason.
         unreadable_files: new files that cannot be read, each with the reason.
+        days: its ingest days.
     """
 
     stream: str
@@ -52,8 +70,9 @@ class StreamState:
     latest_ingest_day: date | None
     new_files: int
     new_rows: int
-    reject_reasons: dict[str, int] = field(default_factory=dict)
-    unreadable_files: list[str] = field(default_factory=list)
+    reject_reasons: dict[str, int]
+    unreadable_files: list[str]
+    days: dict[date, Day]
 
 
 @dataclass(frozen=True)
@@ -163,6 +182,7 @@ def _measure(db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: 
     columns = rules["required"] + (["event_type", "occurred_at"] if is_events else [])
     # What is no event stream has no times to look at.
     moment = render("parse_timestamp('texts.occurred_at')") if is_events else "null::timestamp"
+    of_known_accounts = "left join (select distinct account_id from known_accounts) as accounts on rows.account_id = accounts.account_id"
     result = db.execute(f"""
         with texts as ({_texts(db, file, columns)}),
 
@@ -178,7 +198,7 @@ def _measure(db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: 
                 {render("reject_reason(required, event_types)", required=rules["required"], event_types=rules.get("event_types"))}
                     as reject_reason
             from rows
-            {"left join (select distinct account_id from known_accounts) as accounts on rows.account_id = accounts.account_id" if is_events else ""}
+            {of_known_accounts if is_events else ""}
         )
 
         select
@@ -270,17 +290,21 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
         from counts
         cross join volumes
     """)
-    counts = db.execute(f"select files, bytes, rows, latest_ingest_day, new_files, new_rows from {stream}").fetchone()
-    reasons = db.execute("""
-        select reject.key, sum(reject.value)
+    reject_reasons = db.execute("""
+        select reject.key, sum(reject.value)::bigint
         from (select unnest(map_entries(rejects)) as reject from landing_files where stream = ? and is_new)
         group by 1 order by 2 desc, 1
     """, [stream]).fetchall()  # fmt: skip
-    problems = db.execute(
-        "select path || ' ' || problem from landing_files where stream = ? and is_new and problem is not null order by path", [stream]
-    ).fetchall()
-    files, size, rows, latest, new_files, new_rows = counts
+    unreadable = "select path || ' ' || problem from landing_files where stream = ? and is_new and problem is not null order by path"
+    days = db.execute("""
+        select ingest_date, count(*), sum(bytes)::bigint, sum(rows)::bigint, count(*) filter (where is_new)
+        from landing_files where stream = ? and ingest_date is not null group by 1 order by 1
+    """, [stream]).fetchall()  # fmt: skip
+    columns = "files, bytes::bigint, rows::bigint, latest_ingest_day, new_files, new_rows::bigint"
     return StreamState(
-        stream, files, int(size), int(rows), latest, new_files, int(new_rows),
-        {reason: int(count) for reason, count in reasons}, [problem for (problem,) in problems],
-    )  # fmt: skip
+        stream,
+        *db.execute(f"select {columns} from {stream}").fetchone(),
+        reject_reasons=dict(reject_reasons),
+        unreadable_files=[problem for (problem,) in db.execute(unreadable, [stream]).fetchall()],
+        days={day: Day(*counts) for day, *counts in days},
+    )

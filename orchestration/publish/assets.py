@@ -7,18 +7,18 @@ from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResul
 from dagster_dbt import DbtCliResource
 
 from orchestration.dbt.assets import MANIFEST, TARGET, dbt_models
-from orchestration.publish.publication import publish
+from orchestration.publish.publication import publish, published_models
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse import try_again
 
 PUBLISHED_FILE = AssetKey("published_file")
 DOCUMENTATION = AssetKey("documentation")
 
-MARTS = sorted(key for key in dbt_models.keys if key.path[0] == "marts")
-REPORTS = sorted(key for key in dbt_models.keys if key.path[0] == "reports")
+DOCUMENTED = sorted(key for key in dbt_models.keys if key.path[0] in ("marts", "reports"))
+PUBLISHED = [AssetKey([model["schema"], model["name"]]) for model in published_models(MANIFEST)]
 
 
-@asset(key=PUBLISHED_FILE, deps=[*MARTS, *REPORTS], group_name="published", owners=["team:analytics"], kinds={"duckdb", "file"})
+@asset(key=PUBLISHED_FILE, deps=PUBLISHED, group_name="published", owners=["team:analytics"], kinds={"duckdb", "file"})
 def published_file(context: AssetExecutionContext) -> MaterializeResult:
     """The file that readers open read-only: `marts` and `reports`, compact, without rejected rows and anything personal.
 
@@ -26,7 +26,7 @@ def published_file(context: AssetExecutionContext) -> MaterializeResult:
     """
     settings = Settings.from_environment()
     try:
-        publication = publish(settings.warehouse, settings.published, MANIFEST, context.run_id)
+        publication = publish(settings.warehouse, settings.published, MANIFEST, context.run.run_id)
     except duckdb.IOException as error:
         raise try_again(error, context) from error
     return MaterializeResult(
@@ -40,7 +40,9 @@ def published_file(context: AssetExecutionContext) -> MaterializeResult:
     )
 
 
-@asset(key=DOCUMENTATION, deps=[*MARTS, *REPORTS], group_name="published", owners=["team:analytics"], kinds={"dbt", "html"}, pool="warehouse")
+@asset(
+    key=DOCUMENTATION, deps=DOCUMENTED, group_name="published", owners=["team:analytics"], kinds={"dbt", "html"}, pool="warehouse"
+)  # fmt: skip
 def documentation(context: AssetExecutionContext, dbt: DbtCliResource) -> MaterializeResult:
     """The documentation of every model, column and report: one self-contained page."""
     page = Settings.from_environment().documentation

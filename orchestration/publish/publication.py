@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ import duckdb
 
 # Newer compression: smaller and faster to write. Readers need DuckDB 1.4 or newer.
 STORAGE_VERSION = "v1.4.0"
+
+
+class PublicationError(Exception):
+    """The warehouse lacks what is to be published, or what was written does not say what it says."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
 
     Raises:
         duckdb.Error: something of it cannot be written or read back. The last publication stands as it was.
+        PublicationError: likewise, where a report is missing, or its answer is not the warehouse's.
     """
     published.parent.mkdir(parents=True, exist_ok=True)
     beside = published.with_name(f".{published.name}.unfinished")
@@ -68,7 +73,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             _copy_reports(db, manifest)
             published_at, newest_event_at = _sign(db, run_id, row_counts)
             db.execute("checkpoint published; use memory; detach published")
-        _try_out(beside, manifest)
+        _compare_reports(warehouse, beside, manifest)
         os.replace(beside, published)
     finally:
         _remove(beside)
@@ -84,9 +89,15 @@ def _remove(file: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _nodes(manifest: Mapping[str, Any], schema: str) -> list[Mapping[str, Any]]:
-    """The schema's models that are published, in the order of their names."""
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] == schema]
+def published_models(manifest: Mapping[str, Any], *schemas: str) -> list[Mapping[str, Any]]:
+    """The models that are published, in the order of their names.
+
+    Args:
+        manifest: dbt's manifest.
+        schemas: of these alone (default: of all that are published).
+    """
+    schemas = schemas or ("marts", "reports")
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] in schemas]
     return sorted((model for model in models if _form(model) != "no"), key=lambda model: model["name"])
 
 
@@ -95,7 +106,7 @@ def _form(model: Mapping[str, Any]) -> str:
 
 
 def _copy_marts(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> dict[str, int]:
-    models = _nodes(manifest, "marts")
+    models = published_models(manifest, "marts")
     row_counts = {}
     # Names in a view's text are those of the database that is in use.
     db.execute("use warehouse")
@@ -117,10 +128,13 @@ def _copy_marts(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> d
 def _copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
     query = "select function_name, macro_definition from duckdb_functions() where database_name = 'warehouse' and schema_name = 'reports'"
     definitions = dict(db.execute(query).fetchall())
-    for function in _nodes(manifest, "reports"):
+    for function in published_models(manifest, "reports"):
+        name = function["name"]
+        if name not in definitions:
+            raise PublicationError(f"reports.{name} is not in the warehouse; build it first. Nothing was published.")
         # DuckDB's catalogue does not tell the defaults of parameters.
         parameters = ", ".join(function["config"]["parameters"])
-        db.execute(f"create macro reports.{function['name']}({parameters}) as table {definitions[function['name']]}")
+        db.execute(f"create macro reports.{name}({parameters}) as table {definitions[name]}")
 
 
 def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:
@@ -151,8 +165,16 @@ def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]
     return published_at, newest_event_at
 
 
-def _try_out(file: Path, manifest: Mapping[str, Any]) -> None:
-    """Reads what was written as a reader would: each report function once."""
-    with duckdb.connect(str(file), read_only=True) as db:
-        for function in _nodes(manifest, "reports"):
-            db.execute(f"select * from reports.{function['name']}('', current_date, current_date)").fetchall()
+def _compare_reports(warehouse: Path, published: Path, manifest: Mapping[str, Any]) -> None:
+    """Asks each report function of both files the same, as a reader would.
+
+    The catalogue's text of a function is DuckDB's own writing of it, and need not mean what was compiled.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as one, duckdb.connect(str(published), read_only=True) as other:
+        busiest = "select account_id, max(date_day) from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
+        account, newest_day = one.execute(busiest).fetchone() or ("", date.today())
+        for function in published_models(manifest, "reports"):
+            query = f"select * from reports.{function['name']}($1, $2, $3) order by all"
+            answers = [db.execute(query, [account, newest_day - timedelta(days=29), newest_day]).fetchall() for db in (one, other)]
+            if answers[0] != answers[1]:
+                raise PublicationError(f"reports.{function['name']} answers otherwise than in the warehouse; nothing was published.")

@@ -11,14 +11,13 @@ from dagster import (
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetKey,
-    AssetObservation,
     Config,
     MetadataValue,
     multi_asset_check,
 )
 from pydantic import Field, create_model
 
-from orchestration.landing.assets import LANDING_KEYS, stream_metadata
+from orchestration.landing.assets import LANDING_KEYS, landing_events
 from orchestration.landing.survey import survey
 from orchestration.quality.expectations import Rule, keep_newest, validate
 from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
@@ -52,8 +51,8 @@ def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig):
     suites = _selected(landing_suites(limits), LANDING_KEYS, context)
     try:
         with survey(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found:
-            for stream, key in LANDING_KEYS.items():
-                context.op_execution_context.log_event(AssetObservation(key, metadata=stream_metadata(found.streams[stream])))
+            for event in landing_events(found):
+                context.op_execution_context.log_event(event)
             yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing")
     except duckdb.IOException as error:
         raise try_again(error, context) from error
@@ -90,5 +89,9 @@ def _validated(
             passed=verdict.holds,
             severity=AssetCheckSeverity.WARN if verdict.is_warning else AssetCheckSeverity.ERROR,
             description="; ".join(verdict.failed) or None,
-            metadata={"Data Docs": MetadataValue.url(settings.page_url(verdict.page)), "page": MetadataValue.path(verdict.page)},
+            metadata={
+                "unexpected rows": verdict.unexpected_rows,
+                "Data Docs": MetadataValue.url(settings.page_url(verdict.page)),
+                "page": MetadataValue.path(verdict.page),
+            },
         )

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import great_expectations as gx
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import Expectation
@@ -74,12 +75,14 @@ class Verdict:
     Args:
         rule: the rule.
         failed: of its expectations, those that do not hold, each as one sentence with what was found instead.
+        unexpected_rows: rows of which it does not hold.
         is_warning: whether all of these only warn.
         page: its page in Data Docs.
     """
 
     rule: Rule
     failed: list[str]
+    unexpected_rows: int
     is_warning: bool
     page: Path
 
@@ -110,24 +113,27 @@ def validate(
     """
     # It tells of each step at the level of warnings and above only when something is wrong with the rules themselves.
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    (site,) = context.variables.data_docs_sites
-    context.update_data_docs_site(site, {
+    site = {
         "class_name": "SiteBuilder", "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
-    })  # fmt: skip
+    }  # fmt: skip
+    context = gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(), data_docs_sites={title: site}, progress_bars={"globally": False}
+        ),
+    )  # fmt: skip
     source = context.data_sources.add_duckdb(
         title, connection_string=f"duckdb:///{database}", create_temp_table=False, kwargs={"connect_args": {"read_only": True}}
     )
     definitions = []
     for table, rules in suites.items():
-        batch = source.add_table_asset(table, table_name=table, schema_name=schema).add_batch_definition_whole_table("all")
-        suite = gx.ExpectationSuite(name=f"{title} {table}", expectations=[
+        batch = source.add_query_asset(table, query=f"select * from {schema}.{table}").add_batch_definition_whole_table("all")
+        suite = gx.ExpectationSuite(name=f"{title}.{table}", expectations=[
             expectation.copy(update={"meta": {"rule": rule.name}}) for rule in rules for expectation in rule.expectations
         ])  # fmt: skip
         definitions.append(context.validation_definitions.add(
-            gx.ValidationDefinition(name=f"{title} {table}", data=batch, suite=context.suites.add(suite))
+            gx.ValidationDefinition(name=f"{title}.{table}", data=batch, suite=context.suites.add(suite))
         ))  # fmt: skip
     checkpoint = context.checkpoints.add(gx.Checkpoint(name=title, validation_definitions=definitions, result_format="SUMMARY"))
     try:
@@ -140,13 +146,14 @@ def validate(
 
     verdicts = {}
     for (table, rules), results in zip(suites.items(), run.run_results.values(), strict=True):
-        (page,) = docs.glob(f"validations/{title} {table}/**/*.html")
+        (page,) = docs.glob(f"validations/{title}/{table}/**/*.html")
         for rule in rules:
             of_rule = [result for result in results.results if result.expectation_config.meta["rule"] == rule.name]
             failed = [result for result in of_rule if not result.success]
             verdicts[table, rule.name] = Verdict(
                 rule,
                 failed=[_sentence(result) for result in failed],
+                unexpected_rows=sum(result.result.get("unexpected_count", result.result.get("observed_value", 0)) for result in failed),
                 is_warning=all(result.expectation_config.severity == "warning" for result in failed),
                 page=page,
             )
@@ -161,8 +168,8 @@ def _sentence(result: ExpectationValidationResult) -> str:
     found = result.result
     if "partial_unexpected_list" in found:
         values = ", ".join(str(value) for value in found["partial_unexpected_list"][:5])
-        one_row = found["element_count"] == 1
-        what = f"found {values}" if one_row else f"{found['unexpected_count']:,} of {found['element_count']:,} rows do not, such as {values}"
+        rows = found["element_count"]
+        what = f"found {values}" if rows == 1 else f"{found['unexpected_count']:,} of {rows:,} rows do not, such as {values}"
     elif "details" in found:
         what = f"{found['observed_value']:,} rows do not, such as {found['details']['unexpected_rows'][:3]}"
     else:

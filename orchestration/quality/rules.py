@@ -72,7 +72,8 @@ def _event_rules(limits: Limits) -> list[Rule]:
     return [
         Rule(
             "events_are_not_in_the_future",
-            f"At most {limits.block_share:.0%} of the new events happened later than a day after the day on which they landed; any is a warning.",
+            f"At most {limits.block_share:.0%} of the new events happened later than a day after the day on which they landed; any is a "
+            "warning.",
             _limited("future_share", "future_rows", "Share of events after their ingest day", limits, warn_share=0),
         ),
         Rule(

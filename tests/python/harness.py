@@ -1,4 +1,4 @@
-"""A landing zone of a test's own rows, the warehouse that dbt builds from it, and the reports that it answers."""
+"""A landing zone of a test's own rows, the warehouse that dbt or a Dagster run builds from it, and the reports that it answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pytest
+from dagster import AssetCheckEvaluation, DagsterInstance, ExecuteInProcessResult
 from oracle import PROJECT, LandedRow
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -23,6 +26,9 @@ DBT = Path(sys.executable).with_name("dbt")
 # One folder per test process, gone with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
 WORKBENCH = Path(_WORKBENCH.name)
+
+# Read when the project's definitions are loaded: a process has one target folder, whoever runs dbt in it.
+os.environ["DBT_TARGET_PATH"] = str(WORKBENCH / "target")
 
 
 @dataclass
@@ -86,21 +92,9 @@ class Warehouse:
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs dbt on this landing zone and warehouse."""
-        # dbt parses the project anew when the profile changes, so every warehouse is built in one place and under one name.
-        bench = WORKBENCH / "warehouse.duckdb"
-        environment = os.environ | {
-            "OUTREACH_LANDING": str(self.landing.path),
-            "OUTREACH_LANDING_FORMAT": self.landing.file_format,
-            "OUTREACH_WAREHOUSE": str(bench),
-            "DBT_PROFILES_DIR": "profiles",
-            "DBT_TARGET_PATH": str(WORKBENCH / "target"),
-        }
         command = [str(DBT), "--no-use-colors", "--log-level-file", "none", *arguments]
-        _move_database(self.path, bench)
-        try:
-            run = subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True)
-        finally:
-            _move_database(bench, self.path)
+        with self.on_the_bench() as variables:
+            run = subprocess.run(command, cwd=self.project, env=os.environ | variables, capture_output=True, text=True)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
         return run
@@ -108,6 +102,38 @@ class Warehouse:
     def build(self, *arguments: str) -> None:
         """Seeds and models, without dbt's own tests."""
         self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments)
+
+    @property
+    def published(self) -> Path:
+        """The file that runs publish to."""
+        return self.path.with_name("published.duckdb")
+
+    def run(self, job: str, instance: DagsterInstance | None = None, **arguments: Any) -> ExecuteInProcessResult:
+        """Runs one of the project's jobs in this process, all of its steps or those up to one that fails."""
+        from orchestration.definitions import defs
+
+        with self.on_the_bench() as variables, pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            instance = instance or DagsterInstance.ephemeral()
+            return defs.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **arguments)
+
+    @contextmanager
+    def on_the_bench(self) -> Iterator[dict[str, str]]:
+        """Puts the warehouse where every one is built: dbt parses the project anew when the profile names another file."""
+        bench = WORKBENCH / "warehouse.duckdb"
+        _move_database(self.path, bench)
+        try:
+            yield {
+                "OUTREACH_LANDING": str(self.landing.path),
+                "OUTREACH_LANDING_FORMAT": self.landing.file_format,
+                "OUTREACH_WAREHOUSE": str(bench),
+                "OUTREACH_PUBLISHED": str(self.published),
+                "DAGSTER_HOME": str(self.path.with_name("dagster")),
+                "DBT_PROFILES_DIR": "profiles",
+            }
+        finally:
+            _move_database(bench, self.path)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.path), read_only=True)
@@ -137,12 +163,13 @@ def ask(db: duckdb.DuckDBPyConnection, function: str, account: str, start: date,
     )  # fmt: skip
 
 
-def differing_rows(one: Path, other: Path) -> dict[str, tuple[list, list]]:
-    """Tables of schema marts whose rows are not the same in two warehouses, with up to five rows that only one has."""
+def differing_rows(one: Path, other: Path, *, besides: str = "") -> dict[str, tuple[list, list]]:
+    """Tables of schema marts in the first file, one of them aside, whose rows are not the same in another, with up to five that differ."""
     with duckdb.connect() as db:
         db.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
         tables = [name for (name,) in db.execute(
-            "select table_name from information_schema.tables where table_catalog = 'one' and table_schema = 'marts'"
+            "select table_name from information_schema.tables where table_catalog = 'one' and table_schema = 'marts' and table_name != ?",
+            [besides],
         ).fetchall()]  # fmt: skip
         assert len(tables) > 15, "the marts are not there"
         found = {}
@@ -167,3 +194,8 @@ def assert_equal_to_full_refresh(warehouse: Warehouse) -> None:
     at_once = Warehouse(warehouse.path.with_name("at_once.duckdb"), warehouse.landing, warehouse.project)
     at_once.build("--full-refresh")
     assert differing_rows(warehouse.path, at_once.path) == {}
+
+
+def checks_of(run: ExecuteInProcessResult) -> dict[tuple[str, str], AssetCheckEvaluation]:
+    """The checks that a run has evaluated, by asset and name."""
+    return {(check.asset_key.path[-1], check.check_name): check for check in run.get_asset_check_evaluations()}

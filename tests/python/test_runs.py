@@ -1,0 +1,302 @@
+"""Whole runs in process: what they record, what they publish, and what stops them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+import sqlalchemy
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, SkipReason, build_sensor_context
+from harness import LandingZone, Warehouse, ask, checks_of, differing_rows
+from stories import account_row, at, of_account, received, row, sent
+
+from orchestration.definitions import defs
+from orchestration.landing.survey import LANDING_RULES
+from orchestration.sample.writer import write_sample
+from orchestration.settings import FILES_PORT
+
+START, END = date(2026, 10, 25), date(2026, 11, 23)
+
+REPORTS = [
+    "messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report", "calling_report",
+    "calling_by_day", "calling_by_campaign", "call_outcome_report",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, ExecuteInProcessResult]:
+    """The warehouse of the sample, and the run that built and published it."""
+    folder = tmp_path_factory.mktemp("sample")
+    write_sample(folder / "landing", end_day=date(2026, 11, 24), progress=lambda line: None)
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    run = warehouse.run("build", tags={"dagster/run_from": "test"})
+    assert run.success
+    return warehouse, run
+
+
+def test_a_run_checks_builds_checks_and_publishes(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    _, run = sample
+    steps = [event.step_key for event in run.all_events if event.is_step_success]
+    assert steps == ["landing_checks", "dbt_build", "mart_checks", "published_file"]
+    assert [check.check_name for check in run.get_asset_check_evaluations() if not check.passed and check.severity.value == "ERROR"] == []
+
+
+def test_every_asset_records_its_rows(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, run = sample
+    counted = {}
+    for event in run.all_events:
+        data = event.event_specific_data
+        for happening in (getattr(data, "materialization", None), getattr(data, "asset_observation", None)):
+            if happening and "dagster/row_count" in happening.metadata:
+                counted[happening.asset_key] = happening.metadata["dagster/row_count"].value
+    without_rows = {key for key in defs.resolve_asset_graph().get_all_asset_keys() - counted.keys() if key.path[0] not in ("readers", "reports")}
+    assert without_rows == {
+        AssetKey("documentation"), *(AssetKey(["staging", f"landed_{stream}"]) for stream in ("message_events", "contact_events", "call_events"))
+    }  # fmt: skip
+    with warehouse.connect() as db:
+        for table in ("marts.fct_messages", "staging.base_message_events", "marts.messaging_kpis_daily", "seeds.opt_out_phrases"):
+            (rows,) = db.execute(f"select count(*) from {table}").fetchone()
+            assert counted[AssetKey(table.split("."))] == rows > 0
+
+
+def test_landing_streams_are_observed_as_a_whole_and_by_ingest_day(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, run = sample
+    files = list((warehouse.landing.path / "message_events").rglob("*.jsonl*"))
+    observed = {
+        event.asset_key.path[-1]: {name: value.value for name, value in event.event_specific_data.asset_observation.metadata.items()}
+        for event in run.all_events
+        if event.event_type_value == "ASSET_OBSERVATION" and event.asset_key.path[0] == "landing"
+    }
+    assert observed.keys() == LANDING_RULES.keys()
+    messages = observed["message_events"]
+    with warehouse.connect() as db:
+        accounting = "select landed_rows, rejected_rows from marts.landing_accounting where stream = 'message_events'"
+        assert (messages["dagster/row_count"], messages["new rows to be rejected"]) == db.execute(accounting).fetchone()
+        reasons = "select reason, count(*) from marts.rejected_events where stream = 'message_events' group by 1"
+        assert messages["reject reasons"] == dict(db.execute(reasons).fetchall())
+    assert (messages["files"], messages["bytes"]) == (len(files), sum(file.stat().st_size for file in files))
+    assert messages["latest ingest day"] == "2026-11-24"
+    landed_days = {
+        event.partition for event in run.all_events if event.is_step_materialization and event.asset_key == AssetKey(["landing", "message_events"])
+    }
+    assert landed_days == {file.parent.name.removeprefix("ingest_date=") for file in files}
+
+
+def test_each_check_links_to_its_page_in_data_docs(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, run = sample
+    check = checks_of(run)["messaging_kpis_daily", "agrees_with_its_facts"]
+    page = Path(check.metadata["page"].value)
+    assert "Expectation Validation Result" in page.read_text()
+    pages = warehouse.path.with_name("dagster") / "pages"
+    assert check.metadata["Data Docs"].value == f"http://127.0.0.1:{FILES_PORT}/{page.relative_to(pages)}"
+
+
+@pytest.mark.parametrize("function", REPORTS)
+def test_the_published_report_answers_as_the_warehouse_does(sample: tuple[Warehouse, ExecuteInProcessResult], function: str) -> None:
+    warehouse, _ = sample
+    filters = [{}, {"campaign": "cmp_1_2"}] + ([{"template": "tpl_1_2_1"}] if function.startswith(("messaging", "label")) else [])
+    with warehouse.connect() as inside, duckdb.connect(str(warehouse.published), read_only=True) as outside:
+        for account in ("acc_1", "acc_2", "nobody"):
+            for chosen in filters:
+                answers = [ask(db, function, account, START, END, **chosen) for db in (inside, outside)]
+                assert answers[0] == answers[1]
+        assert ask(outside, function, "acc_1", START, END) != []
+
+
+def test_the_published_file_holds_marts_and_reports_and_nothing_rejected(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, run = sample
+    with duckdb.connect(str(warehouse.published), read_only=True) as db:
+        assert {s for (s,) in db.execute("select distinct table_schema from information_schema.tables").fetchall()} == {"marts"}
+        tables = {name for (name,) in db.execute("select table_name from information_schema.tables").fetchall()}
+        assert "rejected_events" not in tables and {"dim_users", "account_access", "fct_messages", "messaging_kpis_daily"} <= tables
+        published_at, run_id, newest, row_counts = db.execute("from marts.publication").fetchone()
+        assert run_id == run.run_id and published_at > newest.replace(year=2026, month=11, day=1)
+        for table, rows in row_counts.items():
+            assert db.execute(f"select count(*) from marts.{table}").fetchone() == (rows,)
+    with warehouse.connect() as db:
+        assert newest == db.execute("select max(occurred_at) from staging.stg_message_events").fetchone()[0]
+
+
+def test_the_published_tables_are_those_of_the_warehouse(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, _ = sample
+    assert differing_rows(warehouse.published, warehouse.path, besides="publication") == {}
+
+
+def test_the_published_facts_are_sorted_by_account_and_day(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, _ = sample
+    with duckdb.connect(str(warehouse.published), read_only=True) as db:
+        rows = db.execute("select account_id, date_day from marts.fct_messages order by rowid").fetchall()
+    assert rows == sorted(rows) and len(rows) > 1000
+
+
+def test_a_bi_tool_asks_the_published_file_through_sqlalchemy(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, _ = sample
+    engine = sqlalchemy.create_engine(f"duckdb:///{warehouse.published}", connect_args={"read_only": True})
+    try:
+        report = pd.read_sql("select * from reports.messaging_by_day('acc_1', '2026-11-01', '2026-11-07')", engine)
+        assert list(report["date_day"].astype(str)) == [f"2026-11-0{day}" for day in range(1, 8)]
+        assert report["sms_sent"].sum() > 0
+        tables = sqlalchemy.inspect(engine).get_table_names(schema="marts")
+        assert "messaging_kpis_daily" in tables
+        with engine.connect() as db, pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
+            db.execute(sqlalchemy.text("delete from marts.dim_accounts"))
+    finally:
+        engine.dispose()
+
+
+def small(folder: Path, *messages: str) -> Warehouse:
+    """A warehouse over a landing zone of some messages of one account."""
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse.landing.deliver(of_account("a", account_row(), *(sent(message, "11-10 10:00") for message in messages)))
+    return warehouse
+
+
+def published_messages(warehouse: Warehouse) -> int:
+    with duckdb.connect(str(warehouse.published), read_only=True) as db:
+        return ask(db, "messaging_report", "a", date(2026, 11, 1), date(2026, 11, 30))[0]["sms_sent"]
+
+
+READER = """
+import sys, duckdb
+count = "select sms_sent from reports.messaging_report('a', '2026-11-01', '2026-11-30')"
+with duckdb.connect(sys.argv[1], read_only=True) as db:
+    print(db.execute(count).fetchone()[0], flush=True)
+    sys.stdin.readline()
+    print(db.execute(count).fetchone()[0], flush=True)
+"""
+
+
+def test_a_reader_goes_on_with_the_file_it_has_open_and_the_next_one_sees_the_new(tmp_path: Path) -> None:
+    warehouse = small(tmp_path, "m1")
+    assert warehouse.run("build").success
+    command = [sys.executable, "-c", READER, str(warehouse.published)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout.readline() == "1\n"
+        warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
+        assert warehouse.run("build").success
+        reader.stdin.write("\n")
+        reader.stdin.flush()
+        assert reader.stdout.readline() == "1\n"
+    assert published_messages(warehouse) == 2
+    assert [file.name for file in tmp_path.glob("*.unfinished*")] == []
+
+
+def test_days_that_are_taken_in_again_give_the_same_however_often(tmp_path: Path) -> None:
+    warehouse = small(tmp_path, "m1", "m2")
+    warehouse.landing.deliver(of_account("a", received("r1", "11-12 10:00"), row("message_events", event_id="bad")))
+    assert warehouse.run("build").success
+    before = tmp_path / "before.duckdb"
+    before.write_bytes(warehouse.path.read_bytes())
+    chosen = {"dagster/asset_partition_range_start": "2026-11-18", "dagster/asset_partition_range_end": "2026-11-20"}
+    file_ids = "select path, file_id from staging.landing_files order by path"
+    for _ in range(2):
+        with warehouse.connect() as db:
+            read_before = db.execute(file_ids).fetchall()
+        run = warehouse.run("rebuild_days", tags=chosen)
+        assert run.success
+        days = {
+            (event.asset_key.path[-1], event.partition): event.step_materialization_data.materialization.metadata
+            for event in run.all_events
+            if event.is_step_materialization and event.step_key == "landing_days"
+        }
+        assert days["message_events", "2026-11-20"]["dagster/partition_row_count"].value == 4
+        assert len(days) == 3 * len(LANDING_RULES)
+        with warehouse.connect() as db:
+            # Read again they were, all of them being of that day.
+            assert all(now[1] > then[1] for now, then in zip(db.execute(file_ids).fetchall(), read_before, strict=True))
+        assert differing_rows(warehouse.path, before) == {}
+
+
+def test_days_outside_the_chosen_ones_are_not_read_again(tmp_path: Path) -> None:
+    warehouse = small(tmp_path, "m1")
+    assert warehouse.run("build").success
+    # The open day is looked at in every run; another day follows it here.
+    warehouse.landing.deliver(of_account("a", row("labels", landed_on="11-22", label_id="l", updated_at=at("11-22 10:00"))))
+    assert warehouse.run("build").success
+    file_ids = "select path, file_id from staging.landing_files order by path"
+    with warehouse.connect() as db:
+        before = db.execute(file_ids).fetchall()
+    chosen = {"dagster/asset_partition_range_start": "2026-11-21", "dagster/asset_partition_range_end": "2026-11-21"}
+    assert warehouse.run("rebuild_days", tags=chosen).success
+    with warehouse.connect() as db:
+        assert db.execute(file_ids).fetchall() == before
+
+
+HOLDER = "import sys, time, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(3)"
+
+
+def test_a_run_waits_for_whoever_holds_the_warehouse(tmp_path: Path) -> None:
+    warehouse = small(tmp_path, "m1")
+    assert warehouse.run("build").success
+    warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
+    with warehouse.on_the_bench() as variables:
+        bench = Warehouse(Path(variables["OUTREACH_WAREHOUSE"]), warehouse.landing)
+        with subprocess.Popen([sys.executable, "-c", HOLDER, str(bench.path)], stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout.readline() == "held\n"
+            run = bench.run("build")
+    assert run.success
+    assert {event.step_key for event in run.all_events if event.is_step_up_for_retry} == {"landing_checks"}
+
+
+def test_the_sensor_fires_once_for_new_files_and_never_beside_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTREACH_LANDING", str(tmp_path / "landing"))
+    monkeypatch.delenv("OUTREACH_LANDING_FORMAT", raising=False)
+    with DagsterInstance.ephemeral() as instance:
+
+        def look(cursor: str | None = None) -> tuple[object, str | None]:
+            context = build_sensor_context(instance=instance, cursor=cursor)
+            return defs.get_sensor_def("new_landing_files")(context), context.cursor
+
+        assert "there is no such folder" in look()[0].skip_message or "cannot be listed" in look()[0].skip_message
+        (tmp_path / "landing").mkdir()
+        assert isinstance(look()[0], SkipReason)
+
+        warehouse = small(tmp_path, "m1")
+        request, cursor = look()
+        assert request.run_key == cursor
+        assert "Nothing has landed" in look(cursor)[0].skip_message
+
+        warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
+        under_way = instance.create_run_for_job(defs.resolve_job_def("build"))
+        skipped, waiting = look(cursor)
+        assert f"wait for run {under_way.run_id}" in skipped.skip_message and waiting == cursor
+        instance.report_run_canceled(under_way)
+        again, newer = look(cursor)
+        assert again.run_key == newer != cursor
+
+        # A closed file that grows counts as landed, too.
+        warehouse.landing.deliver(of_account("a", sent("m3", "11-11 10:00")), appending=True)
+        assert look(newer)[0].run_key != newer
+
+
+def test_a_failed_publication_leaves_the_last_one(tmp_path: Path) -> None:
+    warehouse = small(tmp_path, "m1")
+    assert warehouse.run("build").success
+    before = sha256(warehouse.published.read_bytes()).hexdigest()
+    with duckdb.connect(str(warehouse.path)) as db:
+        db.execute("drop macro table reports.calling_report")
+    run = warehouse.run("build", op_selection=["published_file"])
+    (failure,) = [event.step_failure_data.error.cause.message for event in run.all_events if event.is_step_failure]
+    assert "reports.calling_report is not in the warehouse" in failure
+    assert sha256(warehouse.published.read_bytes()).hexdigest() == before
+    assert list(tmp_path.glob(".*unfinished*")) == []
+
+
+def test_the_documentation_is_one_page(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, _ = sample
+    assert warehouse.run("document").success
+    page = (warehouse.path.with_name("dagster") / "pages/documentation/index.html").read_text()
+    assert "One row per outbound message" in page and "http" + "s://cdn" not in page
+
+
+def test_every_unit_test_of_the_models_passes(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, _ = sample
+    printed = warehouse.dbt("test", "--select", "test_type:unit").stdout
+    assert len(re.findall(r" PASS \w+::", printed)) == 8 and "WARN=0 ERROR=0 SKIP=0" in printed

@@ -180,6 +180,7 @@ def _measure(db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: 
     rules = LANDING_RULES[stream]
     is_events = stream in EVENT_STREAMS
     columns = rules["required"] + (["event_type", "occurred_at"] if is_events else [])
+    texts = {"occurred_at": "occurred_text"}
     # What is no event stream has no times to look at.
     moment = render("parse_timestamp('texts.occurred_at')") if is_events else "null::timestamp"
     of_known_accounts = "left join (select distinct account_id from known_accounts) as accounts on rows.account_id = accounts.account_id"
@@ -187,7 +188,7 @@ def _measure(db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: 
         with texts as ({_texts(db, file, columns)}),
 
         rows as (
-            select * {"exclude (occurred_at)" if is_events else ""}, {moment} as occurred_at
+            select * {"rename (occurred_at as occurred_text)" if is_events else ""}, {moment} as occurred_at
             from texts
             where is_row
         ),
@@ -208,7 +209,7 @@ def _measure(db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: 
             count(*) filter (where occurred_at >= $day + interval {1 + DAYS_AHEAD} day) as future_rows,
             count(*) filter (where occurred_at < $day - interval {oldest_days} day) as old_rows,
             case when count(*) = 0 then [] else list_filter([
-                {", ".join(f"case when count(rows.{column}) = 0 then '{column}' end" for column in columns)}
+                {", ".join(f"case when count({texts.get(column, column)}) = 0 then '{column}' end" for column in columns)}
             ], column_name -> column_name is not null) end as missing_columns,
             {"list(distinct account_id)" if stream == "accounts" else "[]"} as account_ids
         from judged_rows as rows

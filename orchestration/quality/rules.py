@@ -125,11 +125,16 @@ def _limited(share: str, count: str, words: str, limits: Limits, warn_share: flo
 def _key(*columns: str, nullable: tuple[str, ...] = ()) -> list[Rule]:
     """The rules on a key: no two rows of it, and none without it."""
     words = ", ".join(columns)
-    unique = (
-        ExpectCompoundColumnsToBeUnique(column_list=list(columns), description=f"One row per {words}")
-        if len(columns) > 1
-        else ExpectColumnValuesToBeUnique(column=columns[0], description=f"One row per {words}")
-    )
+    if nullable:
+        # To Great Expectations' own expectation, two nulls are not the same.
+        unique = UnexpectedRowsExpectation(
+            unexpected_rows_query=f"select {words}, count(*) as copies from {{batch}} group by {words} having count(*) > 1",
+            description=f"One row per {words}",
+        )
+    elif len(columns) == 1:
+        unique = ExpectColumnValuesToBeUnique(column=columns[0], description=f"One row per {words}")
+    else:
+        unique = ExpectCompoundColumnsToBeUnique(column_list=list(columns), description=f"One row per {words}")
     required = [column for column in columns if column not in nullable]
     return [
         Rule("key_is_unique", f"One row per {words}.", [unique]),

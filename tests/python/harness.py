@@ -108,15 +108,17 @@ class Warehouse:
         """The file that runs publish to."""
         return self.path.with_name("published.duckdb")
 
-    def run(self, job: str, instance: DagsterInstance | None = None, **arguments: Any) -> ExecuteInProcessResult:
+    def run(self, job: str, published: Path | None = None, **arguments: Any) -> ExecuteInProcessResult:
         """Runs one of the project's jobs in this process, all of its steps or those up to one that fails."""
         from orchestration.definitions import defs
 
         with self.on_the_bench() as variables, pytest.MonkeyPatch.context() as patch:
             for name, value in variables.items():
                 patch.setenv(name, value)
-            instance = instance or DagsterInstance.ephemeral()
-            return defs.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **arguments)
+            if published:
+                patch.setenv("OUTREACH_PUBLISHED", str(published))
+            with DagsterInstance.ephemeral() as instance:
+                return defs.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **arguments)
 
     @contextmanager
     def on_the_bench(self) -> Iterator[dict[str, str]]:

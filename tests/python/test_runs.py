@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -18,7 +17,7 @@ from harness import LandingZone, Warehouse, ask, checks_of, differing_rows
 from stories import account_row, at, of_account, received, row, sent
 
 from orchestration.definitions import defs
-from orchestration.landing.survey import LANDING_RULES
+from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
 from orchestration.sample.writer import write_sample
 from orchestration.settings import FILES_PORT
 
@@ -56,10 +55,10 @@ def test_every_asset_records_its_rows(sample: tuple[Warehouse, ExecuteInProcessR
         for happening in (getattr(data, "materialization", None), getattr(data, "asset_observation", None)):
             if happening and "dagster/row_count" in happening.metadata:
                 counted[happening.asset_key] = happening.metadata["dagster/row_count"].value
-    without_rows = {key for key in defs.resolve_asset_graph().get_all_asset_keys() - counted.keys() if key.path[0] not in ("readers", "reports")}
-    assert without_rows == {
-        AssetKey("documentation"), *(AssetKey(["staging", f"landed_{stream}"]) for stream in ("message_events", "contact_events", "call_events"))
-    }  # fmt: skip
+    without = defs.resolve_asset_graph().get_all_asset_keys() - counted.keys()
+    assert {key for key in without if key.path[0] not in ("readers", "reports", "documentation")} == {
+        AssetKey(["staging", f"landed_{stream}"]) for stream in EVENT_STREAMS
+    }
     with warehouse.connect() as db:
         for table in ("marts.fct_messages", "staging.base_message_events", "marts.messaging_kpis_daily", "seeds.opt_out_phrases"):
             (rows,) = db.execute(f"select count(*) from {table}").fetchone()
@@ -83,9 +82,8 @@ def test_landing_streams_are_observed_as_a_whole_and_by_ingest_day(sample: tuple
         assert messages["reject reasons"] == dict(db.execute(reasons).fetchall())
     assert (messages["files"], messages["bytes"]) == (len(files), sum(file.stat().st_size for file in files))
     assert messages["latest ingest day"] == "2026-11-24"
-    landed_days = {
-        event.partition for event in run.all_events if event.is_step_materialization and event.asset_key == AssetKey(["landing", "message_events"])
-    }
+    of_messages = [event for event in run.all_events if event.asset_key == AssetKey(["landing", "message_events"])]
+    landed_days = {event.partition for event in of_messages if event.is_step_materialization}
     assert landed_days == {file.parent.name.removeprefix("ingest_date=") for file in files}
 
 
@@ -173,76 +171,60 @@ with duckdb.connect(sys.argv[1], read_only=True) as db:
 """
 
 
-def test_a_reader_goes_on_with_the_file_it_has_open_and_the_next_one_sees_the_new(tmp_path: Path) -> None:
+HOLDER = "import sys, time, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(3)"
+
+
+def test_a_run_waits_for_who_holds_the_warehouse_and_readers_go_on_with_what_they_have_open(tmp_path: Path) -> None:
     warehouse = small(tmp_path, "m1")
     assert warehouse.run("build").success
-    command = [sys.executable, "-c", READER, str(warehouse.published)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+    reading = [sys.executable, "-c", READER, str(warehouse.published)]
+    with subprocess.Popen(reading, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout.readline() == "1\n"
         warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
-        assert warehouse.run("build").success
+        with warehouse.on_the_bench() as variables:
+            bench = Warehouse(Path(variables["OUTREACH_WAREHOUSE"]), warehouse.landing)
+            with subprocess.Popen([sys.executable, "-c", HOLDER, str(bench.path)], stdout=subprocess.PIPE, text=True) as holder:
+                assert holder.stdout.readline() == "held\n"
+                run = bench.run("build", published=warehouse.published)
+        assert run.success
+        assert {event.step_key for event in run.all_events if event.is_step_up_for_retry} == {"landing_checks"}
         reader.stdin.write("\n")
         reader.stdin.flush()
         assert reader.stdout.readline() == "1\n"
     assert published_messages(warehouse) == 2
-    assert [file.name for file in tmp_path.glob("*.unfinished*")] == []
+    assert [file.name for file in tmp_path.glob(".*unfinished*")] == []
 
 
-def test_days_that_are_taken_in_again_give_the_same_however_often(tmp_path: Path) -> None:
+def test_days_that_are_taken_in_again_give_the_same_however_often_and_leave_other_days_alone(tmp_path: Path) -> None:
     warehouse = small(tmp_path, "m1", "m2")
     warehouse.landing.deliver(of_account("a", received("r1", "11-12 10:00"), row("message_events", event_id="bad")))
+    # The open day is looked at in every run, so the days in question are closed ones.
+    warehouse.landing.deliver(of_account("a", row("labels", landed_on="11-22", label_id="l", updated_at=at("11-22 10:00"))))
     assert warehouse.run("build").success
     before = tmp_path / "before.duckdb"
     before.write_bytes(warehouse.path.read_bytes())
-    chosen = {"dagster/asset_partition_range_start": "2026-11-18", "dagster/asset_partition_range_end": "2026-11-20"}
-    file_ids = "select path, file_id from staging.landing_files order by path"
-    for _ in range(2):
-        with warehouse.connect() as db:
-            read_before = db.execute(file_ids).fetchall()
-        run = warehouse.run("rebuild_days", tags=chosen)
+    landed = {"2026-11-20"}
+    for first_day, last_day, read_again in (("11-18", "11-20", landed), ("11-19", "11-20", landed), ("11-21", "11-21", set())):
+        held = file_ids(warehouse)
+        run = warehouse.run("rebuild_days", tags={
+            "dagster/asset_partition_range_start": f"2026-{first_day}", "dagster/asset_partition_range_end": f"2026-{last_day}",
+        })  # fmt: skip
         assert run.success
-        days = {
-            (event.asset_key.path[-1], event.partition): event.step_materialization_data.materialization.metadata
+        rows = {
+            event.partition: event.step_materialization_data.materialization.metadata.get("dagster/partition_row_count")
             for event in run.all_events
-            if event.is_step_materialization and event.step_key == "landing_days"
+            if event.is_step_materialization and event.step_key == "landing_days" and event.asset_key.path[-1] == "message_events"
         }
-        assert days["message_events", "2026-11-20"]["dagster/partition_row_count"].value == 4
-        assert len(days) == 3 * len(LANDING_RULES)
-        with warehouse.connect() as db:
-            # Read again they were, all of them being of that day.
-            assert all(now[1] > then[1] for now, then in zip(db.execute(file_ids).fetchall(), read_before, strict=True))
+        assert (min(rows), max(rows)) == (f"2026-{first_day}", f"2026-{last_day}")
+        assert {day: count.value for day, count in rows.items() if count} == dict.fromkeys(read_again, 4)
+        assert {path.split("=")[1][:10] for path, file_id in file_ids(warehouse).items() if file_id > held[path]} == read_again
         assert differing_rows(warehouse.path, before) == {}
 
 
-def test_days_outside_the_chosen_ones_are_not_read_again(tmp_path: Path) -> None:
-    warehouse = small(tmp_path, "m1")
-    assert warehouse.run("build").success
-    # The open day is looked at in every run; another day follows it here.
-    warehouse.landing.deliver(of_account("a", row("labels", landed_on="11-22", label_id="l", updated_at=at("11-22 10:00"))))
-    assert warehouse.run("build").success
-    file_ids = "select path, file_id from staging.landing_files order by path"
+def file_ids(warehouse: Warehouse) -> dict[str, int]:
+    """Which version of each landing file the warehouse holds."""
     with warehouse.connect() as db:
-        before = db.execute(file_ids).fetchall()
-    chosen = {"dagster/asset_partition_range_start": "2026-11-21", "dagster/asset_partition_range_end": "2026-11-21"}
-    assert warehouse.run("rebuild_days", tags=chosen).success
-    with warehouse.connect() as db:
-        assert db.execute(file_ids).fetchall() == before
-
-
-HOLDER = "import sys, time, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(3)"
-
-
-def test_a_run_waits_for_whoever_holds_the_warehouse(tmp_path: Path) -> None:
-    warehouse = small(tmp_path, "m1")
-    assert warehouse.run("build").success
-    warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
-    with warehouse.on_the_bench() as variables:
-        bench = Warehouse(Path(variables["OUTREACH_WAREHOUSE"]), warehouse.landing)
-        with subprocess.Popen([sys.executable, "-c", HOLDER, str(bench.path)], stdout=subprocess.PIPE, text=True) as holder:
-            assert holder.stdout.readline() == "held\n"
-            run = bench.run("build")
-    assert run.success
-    assert {event.step_key for event in run.all_events if event.is_step_up_for_retry} == {"landing_checks"}
+        return dict(db.execute("select path, file_id from staging.landing_files").fetchall())
 
 
 def test_the_sensor_fires_once_for_new_files_and_never_beside_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,16 +258,16 @@ def test_the_sensor_fires_once_for_new_files_and_never_beside_a_run(tmp_path: Pa
         assert look(newer)[0].run_key != newer
 
 
-def test_a_failed_publication_leaves_the_last_one(tmp_path: Path) -> None:
-    warehouse = small(tmp_path, "m1")
-    assert warehouse.run("build").success
-    before = sha256(warehouse.published.read_bytes()).hexdigest()
+def test_a_failed_publication_leaves_the_last_one(sample: tuple[Warehouse, ExecuteInProcessResult], tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", sample[0].landing)
+    warehouse.path.write_bytes(sample[0].path.read_bytes())
+    warehouse.published.write_bytes(sample[0].published.read_bytes())
     with duckdb.connect(str(warehouse.path)) as db:
         db.execute("drop macro table reports.calling_report")
     run = warehouse.run("build", op_selection=["published_file"])
     (failure,) = [event.step_failure_data.error.cause.message for event in run.all_events if event.is_step_failure]
     assert "reports.calling_report is not in the warehouse" in failure
-    assert sha256(warehouse.published.read_bytes()).hexdigest() == before
+    assert warehouse.published.read_bytes() == sample[0].published.read_bytes()
     assert list(tmp_path.glob(".*unfinished*")) == []
 
 

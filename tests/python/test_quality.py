@@ -1,0 +1,250 @@
+"""Each rule of the checks, seen to fail, and what it stops."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from dagster import AssetCheckSeverity
+from harness import LandingZone, Warehouse, checks_of
+from oracle import LandedRow
+from stories import account_row, at, of_account, sent
+
+from orchestration.quality.expectations import Rule, keep_newest, validate
+from orchestration.quality.rules import MART_SUITES
+from orchestration.sample.writer import write_sample
+
+ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The sample's warehouse. Its last landing day is the one before those of the deliveries below."""
+    folder = tmp_path_factory.mktemp("built")
+    write_sample(folder / "landing", end_day=date(2026, 11, 20), progress=lambda line: None)
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse.build()
+    return warehouse
+
+
+def copy_of(built: Warehouse, folder: Path) -> Warehouse:
+    """A warehouse and landing zone of a test's own, the files as old as they were."""
+    shutil.copytree(built.landing.path, folder / "landing")
+    shutil.copyfile(built.path, folder / "warehouse.duckdb")
+    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+
+
+def messages(count: int, landed_on: str = "11-20", **values: object) -> list[LandedRow]:
+    return [sent(f"m{landed_on}{n}", "11-18 10:00", landed_on=landed_on, **values) for n in range(count)]
+
+
+def broken_lines(count: int) -> str:
+    return '{"event_id": "e\n' * count
+
+
+# Deliveries that follow the first one, on the day after it: rows, text besides, the checks that fail, and how. Each limit is touched
+# from both sides: of 80 new rows 16 are 20 %.
+DELIVERIES = {
+    "clean": (messages(40, "11-21"), "", {}),
+    "one reject of 40 is a warning": (messages(39, "11-21") + messages(1, "11-21", contact=None), "", {"rejects_are_few": WARN}),
+    "19 rejects of 40 are too few to stop anything": (
+        messages(21, "11-21") + messages(19, "11-21", contact=" "), "", {"rejects_are_few": WARN},
+    ),
+    "20 rejects of 100 are 20 %": (messages(80, "11-21") + messages(20, "11-21", contact=""), "", {"rejects_are_few": WARN}),
+    "21 rejects of 101 are more": (messages(80, "11-21") + messages(21, "11-21", contact=""), "", {"rejects_are_few": ERROR}),
+    "unknown accounts are rejects": (messages(30, "11-21", account_id="nobody"), "", {"rejects_are_few": ERROR}),
+    "types that nobody knows are rejects": (messages(30, "11-21", event_type="opened"), "", {"rejects_are_few": ERROR}),
+    "times that are none are rejects": (messages(30, "11-21", occurred_at="yesterday"), "", {"rejects_are_few": ERROR}),
+    "one broken line of 41 is a warning": (messages(40, "11-21"), broken_lines(1), {"broken_lines_are_few": WARN}),
+    "25 broken lines of 65": (messages(40, "11-21"), broken_lines(25), {"broken_lines_are_few": ERROR}),
+    "a file without contact_id": (
+        [LandedRow("message_events", date(2026, 11, 21), {"event_id": "e", "message_id": "m", "event_type": "sent"})], "",
+        {"required_columns_are_there": ERROR, "rejects_are_few": WARN},
+    ),
+    "an event of the day after is within the clocks' day": (messages(1, "11-21", occurred_at=at("11-22 23:59")), "", {}),
+    "one event of later is a warning": (messages(1, "11-21", occurred_at=at("11-23 00:00")), "", {"events_are_not_in_the_future": WARN}),
+    "30 events of later": (messages(30, "11-21", occurred_at=at("11-23 00:00")), "", {"events_are_not_in_the_future": ERROR}),
+    "one event of three years before is a warning": (
+        messages(1, "11-21", occurred_at="2023-11-01T00:00:00Z"), "", {"events_are_not_too_old": WARN},
+    ),
+    "30 events of three years before": (messages(30, "11-21", occurred_at="2023-11-01T00:00:00Z"), "", {"events_are_not_too_old": ERROR}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("delivery", DELIVERIES)
+def test_a_bad_delivery_is_stopped_at_its_check_and_nothing_is_published(built: Warehouse, tmp_path: Path, delivery: str) -> None:
+    rows, text, failing = DELIVERIES[delivery]
+    warehouse = copy_of(built, tmp_path)
+    warehouse.published.write_bytes(b"the last good one")
+    warehouse.landing.deliver(of_account("acc_1", *rows))
+    if text:
+        (warehouse.landing.path / "message_events/ingest_date=2026-11-21/text.jsonl").write_text(text)
+
+    blocked = ERROR in failing.values()
+    run = warehouse.run("build", **({} if blocked else {"op_selection": ["landing_checks"]}))
+
+    found = {name: check.severity for (stream, name), check in checks_of(run).items() if stream == "message_events" and not check.passed}
+    # These depend on today, and on the day before.
+    found = {name: severity for name, severity in found.items() if name not in ("landing_is_fresh", "volume_is_as_usual")}
+    assert found == failing
+    assert run.success is not blocked
+    if blocked:
+        assert [event.step_key for event in run.all_events if event.event_type_value == "STEP_START"] == ["landing_checks"]
+        assert warehouse.published.read_bytes() == b"the last good one"
+        assert warehouse.path.read_bytes() == built.path.read_bytes()
+
+
+def test_a_failing_check_says_what_was_expected_and_what_was_found(built: Warehouse, tmp_path: Path) -> None:
+    warehouse = copy_of(built, tmp_path)
+    warehouse.landing.deliver(of_account("acc_1", LandedRow("labels", date(2026, 11, 21), {"label_name": "x"})))
+    checks = checks_of(warehouse.run("build", op_selection=["landing_checks"]))
+    file = "labels/ingest_date=2026-11-21/part 1's [file].jsonl"
+    assert checks["labels", "required_columns_are_there"].description == f"New files lack no required column: found {file} lacks label_id"
+    assert checks["labels", "rejects_are_few"].description == "Share of rows that will be rejected, at most 1%: found 1.0"
+
+
+def test_limits_can_be_set_for_one_run(built: Warehouse, tmp_path: Path) -> None:
+    warehouse = copy_of(built, tmp_path)
+    warehouse.landing.deliver(of_account("acc_1", *messages(30, "11-21", event_type="opened")))
+    limits = {"ops": {"landing_checks": {"config": {"block_share": 1.0}}}}
+    run = warehouse.run("build", op_selection=["landing_checks"], run_config=limits)
+    assert run.success and checks_of(run)["message_events", "rejects_are_few"].severity == WARN
+
+
+@pytest.mark.parametrize(("rows", "holds"), [(7, False), (8, True), (20, True), (50, True), (51, False)])
+def test_the_newest_closed_day_is_compared_with_the_same_weekday_of_four_weeks(tmp_path: Path, rows: int, holds: bool) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse.landing.deliver(of_account("a", account_row()))
+    usual = {"10-13": 10, "10-20": 20, "10-27": 30, "11-03": 20, "11-09": 999}
+    for day, count in (usual | {"11-10": rows, "11-11": 1}).items():
+        warehouse.landing.deliver(of_account("a", *messages(count, day)))
+    check = checks_of(warehouse.run("build", op_selection=["landing_checks"]))["message_events", "volume_is_as_usual"]
+    assert (check.passed, check.severity) == (holds, WARN if not holds else check.severity)
+
+
+@pytest.mark.parametrize(("hours", "holds"), [(25, True), (27, False)])
+def test_a_landing_zone_without_a_new_file_for_26_hours_is_stale(tmp_path: Path, hours: int, holds: bool) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse.landing.deliver(of_account("a", account_row(), *messages(1)))
+    for file in warehouse.landing.path.rglob("*.jsonl"):
+        os.utime(file, (time.time() - hours * 3600,) * 2)
+    check = checks_of(warehouse.run("build", op_selection=["landing_checks"]))["message_events", "landing_is_fresh"]
+    assert check.passed is holds
+
+
+def test_files_that_cannot_be_read_are_named_and_stop_nothing(built: Warehouse, tmp_path: Path) -> None:
+    warehouse = copy_of(built, tmp_path)
+    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-21"
+    folder.mkdir()
+    (folder / "corrupt.jsonl.gz").write_bytes(b"no gzip")
+    (folder / "folder.jsonl").mkdir()
+    run = warehouse.run("build", op_selection=["landing_checks"])
+    observed = [e for e in run.all_events if e.event_type_value == "ASSET_OBSERVATION" and e.asset_key.path[-1] == "message_events"]
+    named = observed[0].event_specific_data.asset_observation.metadata["unreadable files"].value
+    assert [problem.split(" ")[0].split("/")[-1] for problem in named] == ["corrupt.jsonl.gz", "folder.jsonl"]
+    assert run.success
+
+
+# The rules on marts.
+
+
+@pytest.fixture
+def marts(built: Warehouse, tmp_path: Path) -> duckdb.DuckDBPyConnection:
+    """A copy of the sample's warehouse in which every mart is a table, so that it can be spoiled."""
+    file = tmp_path / "spoiled.duckdb"
+    shutil.copyfile(built.path, file)
+    with duckdb.connect(str(file)) as db:
+        views = db.execute("select view_name from duckdb_views() where schema_name = 'marts'").fetchall()
+        for (view,) in views:
+            if view in MART_SUITES:
+                db.execute(f"create table marts.spoiled as from marts.{view}; drop view marts.{view}")
+                db.execute(f"alter table marts.spoiled rename to {view}")
+        yield db
+
+
+def test_all_rules_hold_on_the_sample(built: Warehouse, tmp_path: Path) -> None:
+    verdicts = validate(built.path, "marts", MART_SUITES, tmp_path / "docs", "run", title="marts")
+    assert {key: verdict.failed for key, verdict in verdicts.items() if not verdict.holds} == {}
+    assert len(verdicts) == sum(map(len, MART_SUITES.values()))
+
+
+def columns_of(rule: Rule) -> list[str]:
+    return [expectation.column for expectation in rule.expectations]
+
+
+# By rule: the statements that spoil one row for each of its expectations.
+SPOILED = {
+    "key_is_unique": lambda table, rule: [f"insert into {table} from {table} order by all nulls first limit 1"],
+    "key_is_never_null": lambda table, rule: [f"update {table} set {column} = null where rowid = 0" for column in columns_of(rule)],
+    "accounts_are_known": lambda table, rule: [f"update {table} set account_id = 'nobody' where rowid = 0"],
+    "rows_are_accounted_for": lambda table, rule: [f"update {table} set landed_rows = landed_rows + 1"],
+    "parts_of_a_whole_are_between_0_and_1": lambda table, rule: [
+        f"update {table} set {column} = {1.001 if n else -0.001} where rowid = {n}" for n, column in enumerate(columns_of(rule))
+    ],
+    "nothing_is_negative": lambda table, rule: [f"update {table} set {column} = -1 where rowid = 0" for column in columns_of(rule)],
+    "parts_are_no_more_than_their_whole": lambda table, rule: [
+        f"update {table} set {e.column_B} = {e.column_A} + 1 where rowid = {n}" for n, e in enumerate(rule.expectations)
+    ],
+    "agrees_with_its_facts": lambda table, rule: [f"delete from {table} where rowid = 0"],
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_spoiled_mart_breaks_its_rule(marts: duckdb.DuckDBPyConnection, tmp_path: Path, name: str) -> None:
+    suites = {table: [rule for rule in rules if rule.name == name] for table, rules in MART_SUITES.items()}
+    suites = {table: rules for table, rules in suites.items() if rules}
+    for table, (rule,) in suites.items():
+        for statement in SPOILED[name](f"marts.{table}", rule):
+            marts.execute(statement)
+    marts.close()
+    verdicts = validate(tmp_path / "spoiled.duckdb", "marts", suites, tmp_path / "docs", "run", title="marts")
+    for (table, _), verdict in verdicts.items():
+        assert len(verdict.failed) == len(verdict.rule.expectations), table
+        assert not verdict.is_warning and verdict.rule.blocking and verdict.unexpected_rows > 0
+
+
+def test_every_rule_on_marts_was_seen_to_fail() -> None:
+    assert {rule.name for rules in MART_SUITES.values() for rule in rules} == SPOILED.keys()
+
+
+@pytest.mark.parametrize("table", [table for table, rules in MART_SUITES.items() if any(r.name == "agrees_with_its_facts" for r in rules)])
+def test_every_measure_of_a_table_by_day_is_compared_with_its_facts(marts: duckdb.DuckDBPyConnection, table: str) -> None:
+    (rule,) = [rule for rule in MART_SUITES[table] if rule.name == "agrees_with_its_facts"]
+    query = rule.expectations[0].unexpected_rows_query.format(batch=f"marts.{table}")
+    measures = rule.description.split(":")[0].split(", ")
+    for measure in measures:
+        marts.execute("begin")
+        marts.execute(f"update marts.{table} set {measure} = {measure} + 1 where rowid = 0")
+        assert len(marts.execute(query).fetchall()) == 1, measure
+        marts.execute("rollback")
+    assert marts.execute(query).fetchall() == []
+
+
+def test_a_spoiled_mart_is_not_published(built: Warehouse, tmp_path: Path) -> None:
+    warehouse = copy_of(built, tmp_path)
+    warehouse.published.write_bytes(b"the last good one")
+    with duckdb.connect(str(warehouse.path)) as db:
+        db.execute("insert into marts.fct_leads from marts.fct_leads limit 1")
+    run = warehouse.run("build", op_selection=["mart_checks", "published_file"])
+    failed = {key for key, check in checks_of(run).items() if not check.passed}
+    assert ("fct_leads", "key_is_unique") in failed
+    assert [event.step_key for event in run.all_events if event.event_type_value == "STEP_START"] == ["mart_checks"]
+    assert warehouse.published.read_bytes() == b"the last good one"
+
+
+def test_a_rule_that_cannot_be_evaluated_is_an_error_and_no_verdict(built: Warehouse, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="nowhere"):
+        validate(built.path, "marts", {"nowhere": MART_SUITES["dim_users"]}, tmp_path / "docs", "run", title="marts")
+
+
+def test_pages_of_the_newest_runs_are_kept(tmp_path: Path) -> None:
+    for n in range(5):
+        (tmp_path / f"run{n}").mkdir()
+        os.utime(tmp_path / f"run{n}", (n, n))
+    keep_newest(tmp_path, 2)
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == ["run3", "run4"]

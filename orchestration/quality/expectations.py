@@ -114,13 +114,14 @@ def validate(
     # It tells of each step at the level of warnings and above only when something is wrong with the rules themselves.
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     site = {
-        "class_name": "SiteBuilder", "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "class_name": "SiteBuilder", "show_how_to_buttons": False, "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
     }  # fmt: skip
     context = gx.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
-            store_backend_defaults=InMemoryStoreBackendDefaults(), data_docs_sites={title: site}, progress_bars={"globally": False}
+            store_backend_defaults=InMemoryStoreBackendDefaults(), data_docs_sites={title: site}, progress_bars={"globally": False},
+            plugins_directory=str(Path(__file__).with_name("plugins")),
         ),
     )  # fmt: skip
     source = context.data_sources.add_duckdb(

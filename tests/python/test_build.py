@@ -17,14 +17,19 @@ from stories import account_row, sent
 from orchestration.build import format_kpi
 from orchestration.landing.files import LandingError, check_landing
 
+COMMAND = [sys.executable, "-m", "orchestration.build"]
 
-def build(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    return os.environ | {
         "OUTREACH_LANDING": str(folder / "landing"), "OUTREACH_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "OUTREACH_PUBLISHED": str(folder / "published.duckdb"), "DAGSTER_HOME": str(folder / "dagster"),
         "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs"),
     } | variables  # fmt: skip
-    command = [sys.executable, "-m", "orchestration.build", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+
+
+def build(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], cwd=PROJECT, env=environment(folder, **variables), capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +53,28 @@ def test_a_build_ends_with_the_reports_the_accounting_and_what_is_next(built: tu
     assert ("response_rate", "—") in lines
     assert ("message_events", "2", "1", "0", "1", "0", "1", "0") in lines
     assert "missing_message_id 1" in printed
-    assert f"The warehouse is {built[0] / 'warehouse.duckdb'}" in printed
+    assert f"Published to {built[0] / 'published.duckdb'}, from the warehouse {built[0] / 'warehouse.duckdb'}." in printed
+
+
+def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: tuple[Path, str]) -> None:
+    lines = [line.rstrip() for line in built[1][: built[1].index("Messaging: ")].splitlines()]
+    assert [line for line in lines if not line.startswith((" ", "✓"))] == ["Landing checks", "dbt build", "Mart checks", "Publication"]
+    assert [line.split(":")[0] for line in lines if line.startswith("✓")] == [
+        "✓ Landing checks", "✓ dbt build", "✓ Mart checks", "✓ Publication",
+    ]  # fmt: skip
+    assert sum(line.startswith("  built ") for line in lines) == 65
+    assert "  WARN landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 0.5" in lines
+
+
+def test_a_failing_check_is_printed_in_its_own_words_and_nothing_is_published(built: tuple[Path, str], tmp_path: Path) -> None:
+    LandingZone(tmp_path / "landing").deliver(
+        [account_row(account_id="acc"), *(sent(f"m{n}", "11-19 10:00", account_id="other") for n in range(30))]
+    )
+    run = build(tmp_path, DBT_TARGET_PATH=str(built[0] / "target"))
+    assert run.returncode == 1
+    assert "  FAIL landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 1.0; " in run.stdout
+    assert "✗ Landing checks failed" in run.stdout and "Readers keep the last good publication." in run.stdout
+    assert not (tmp_path / "published.duckdb").exists() and not (tmp_path / "warehouse.duckdb").exists()
 
 
 @pytest.mark.parametrize(
@@ -71,12 +97,11 @@ def test_a_set_up_that_cannot_work_ends_in_one_sentence(built: tuple[Path, str],
 
 
 def test_dbt_alone_says_the_same_of_a_landing_zone_that_is_not_there(built: tuple[Path, str]) -> None:
-    environment = os.environ | {
-        "OUTREACH_LANDING": "no/such/folder", "OUTREACH_WAREHOUSE": str(built[0] / "other.duckdb"), "DBT_PROFILES_DIR": "profiles",
-        "DBT_TARGET_PATH": str(built[0] / "target"), "DBT_LOG_PATH": str(built[0] / "logs"),
-    }  # fmt: skip
+    variables = environment(
+        built[0], OUTREACH_LANDING="no/such/folder", OUTREACH_WAREHOUSE=str(built[0] / "other.duckdb"), DBT_PROFILES_DIR="profiles"
+    )
     command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "run", "--select", "landing_files"]
-    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    run = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True)
     assert run.returncode == 1
     assert "OUTREACH_LANDING is 'no/such/folder': there is no such folder." in run.stdout
 
@@ -91,12 +116,14 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
         check_landing(str(tmp_path), "jsonl")
 
 
-def test_a_warehouse_that_another_process_holds_is_named(tmp_path: Path) -> None:
-    (tmp_path / "landing").mkdir()
-    with duckdb.connect(str(tmp_path / "warehouse.duckdb")):
-        run = build(tmp_path)
-    assert run.returncode == 2
-    assert "cannot be opened for writing" in run.stdout and "Conflicting lock" in run.stdout
+def test_a_build_says_who_holds_the_warehouse_and_goes_on_when_it_is_free(built: tuple[Path, str]) -> None:
+    holder = duckdb.connect(str(built[0] / "warehouse.duckdb"))
+    with subprocess.Popen(COMMAND, cwd=PROJECT, env=environment(built[0]), stdout=subprocess.PIPE, text=True) as run:
+        for line in run.stdout:
+            if "Another process holds the warehouse; trying again in 2 s." in line:
+                assert f"(PID {os.getpid()})" in line
+                holder.close()
+        assert run.wait() == 0
 
 
 def test_kpis_read_as_people_write_them() -> None:

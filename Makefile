@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query dagster test sample lock clean
+.PHONY: help build query dagster test sample quality-page lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -24,6 +24,9 @@ test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 
 sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.sample $(ARGS)
+
+quality-page: $(VENV)/.installed ## write docs/quality.md from the rules
+	@$(BIN)/python -m orchestration.quality.listing
 
 lock: $(VENV)/.installed ## resolve requirements.in anew into the hashed lock file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -28,7 +28,7 @@ def _environment() -> Environment:
     environment = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
     environment.globals["return"] = lambda value: value
     environment.globals["adapter"] = SimpleNamespace(dispatch=lambda name: environment.globals[f"duckdb__{name}"])
-    files = sorted(path for folder in ("dialect", "staging") for path in (PROJECT / "macros" / folder).glob("*.sql"))
+    files = sorted(path for folder in ("dialect", "kpis", "staging") for path in (PROJECT / "macros" / folder).glob("*.sql"))
     macros = environment.from_string("\n".join(path.read_text() for path in files)).module
     environment.globals.update({name: macro for name, macro in vars(macros).items() if not name.startswith("_")})
     return environment

@@ -63,6 +63,10 @@ def mart_checks(context: AssetCheckExecutionContext):
     """Looks at the marts before they are published."""
     settings = Settings.from_environment()
     suites = _selected(MART_SUITES, MART_KEYS, context)
+    try:
+        duckdb.connect(str(settings.warehouse), read_only=True).close()
+    except duckdb.IOException as error:
+        raise try_again(error, context) from error
     yield from _validated(context, settings.warehouse, "marts", suites, MART_KEYS, settings, title="marts")
 
 

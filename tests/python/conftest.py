@@ -11,6 +11,14 @@ import duckdb
 import pytest
 from harness import LandingZone, Warehouse, ask, rows_of
 
+# The files that take longest, so that no worker is left alone with one at the end.
+LONGEST = ["test_runs", "test_dagster_dev", "test_incremental", "test_oracle", "test_build", "test_quality"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
 
 @pytest.fixture(scope="session")
 def stated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:

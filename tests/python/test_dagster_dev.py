@@ -151,9 +151,16 @@ def test_schedules_and_sensors_are_listed_and_off(dagster: Dagster) -> None:
     assert sensors["new_landing_files"] == "STOPPED"
 
 
-def test_a_launched_run_publishes_and_a_failed_one_goes_on_from_where_it_failed(dagster: Dagster) -> None:
+def test_a_launched_run_publishes_what_is_fresh_and_a_failed_one_goes_on_from_where_it_failed(dagster: Dagster) -> None:
     assert dagster.finished(launch(dagster, "build")) == "SUCCESS"
     assert sms_sent(dagster) == 1
+
+    assert dagster.finished(launch(dagster, "freshness")) == "SUCCESS"
+    (node,) = dagster.ask("""{ assetNodes(assetKeys: [{path: ["published_file"]}]) {
+        assetChecksOrError { ... on AssetChecks { checks { name executionForLatestMaterialization { status } } } }
+    } }""")["assetNodes"]  # fmt: skip
+    (check,) = node["assetChecksOrError"]["checks"]
+    assert check == {"name": "freshness_check", "executionForLatestMaterialization": {"status": "SUCCEEDED"}}
 
     # The publication cannot be written: its place is taken by a folder.
     dagster.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))

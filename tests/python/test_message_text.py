@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from random import Random
 
 import duckdb
 import pytest
-from harness import Warehouse
 from hypothesis import given as example_of
 from hypothesis import settings
 from hypothesis import strategies as st
 from oracle import GSM_BASIC, GSM_EXTENSION, Oracle, segments_of
+
+from orchestration.dbt.macros import render
 
 # (body, segments): septets of GSM-7, UTF-16 units of everything else.
 BORDERS = {
@@ -42,19 +44,16 @@ BORDERS = {
 }
 
 
+@cache
+def on_duckdb(macro: str) -> str:
+    return f"select {render(f'{macro}(body)', body='body')} from (select $1::varchar as body)"
+
+
 @pytest.fixture(scope="module")
-def evaluate(stated: Warehouse) -> Callable[[str, str], object]:
+def evaluate() -> Iterator[Callable[[str, str], object]]:
     """Evaluates a macro on a text."""
-    compiled: dict[str, str] = {}
-    db = duckdb.connect()
-
-    def on_text(macro: str, value: str) -> object:
-        if macro not in compiled:
-            run = stated.dbt("compile", "--quiet", "--inline", "select {{ " + macro + "('body') }} from (select $1::varchar as body)")
-            compiled[macro] = run.stdout
-        return db.execute(compiled[macro], [value]).fetchone()[0]
-
-    return on_text
+    with duckdb.connect() as db:
+        yield lambda macro, value: db.execute(on_duckdb(macro), [value]).fetchone()[0]
 
 
 @pytest.mark.parametrize("border", BORDERS)

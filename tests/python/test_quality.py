@@ -16,6 +16,7 @@ from oracle import LandedRow
 from stories import account_row, at, of_account, sent
 
 from orchestration.quality.expectations import Rule, keep_newest, validate
+from orchestration.quality.listing import PAGE, page
 from orchestration.quality.rules import MART_SUITES
 from orchestration.sample.writer import write_sample
 
@@ -240,6 +241,10 @@ def test_a_spoiled_mart_is_not_published(built: Warehouse, tmp_path: Path) -> No
 def test_a_rule_that_cannot_be_evaluated_is_an_error_and_no_verdict(built: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="nowhere"):
         validate(built.path, "marts", {"nowhere": MART_SUITES["dim_users"]}, tmp_path / "docs", "run", title="marts")
+
+
+def test_the_page_of_all_checks_is_up_to_date() -> None:
+    assert PAGE.read_text() == page(), "run `make quality-page`"
 
 
 def test_pages_of_the_newest_runs_are_kept(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""`docs/quality.md`: every check, and the rule that it guards, written from the rules themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from orchestration.quality.expectations import Rule
+from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
+from orchestration.settings import PROJECT
+
+PAGE = PROJECT / "docs/quality.md"
+
+INTRODUCTION = """\
+# Data quality
+
+Every check below is an asset check in Dagster, computed by Great Expectations inside DuckDB. One that blocks ends the run before the step
+that follows: a bad delivery is not built in, a bad mart is not published, and readers keep the last good publication. A warning
+stops nothing. dbt's own data tests run besides, with each model, before the next one reads it.
+
+This page is written from the rules in `orchestration/quality/rules.py` (`make quality-page`), where the limits stand, too.
+"""
+
+
+def page() -> str:
+    """The page's text."""
+    return "\n".join([
+        INTRODUCTION,
+        "## Before the build: what is new in the landing zone\n",
+        *_table(landing_suites(Limits()), "streams"),
+        "\n## After the build: the marts\n",
+        *_table(MART_SUITES, "tables"),
+        "",
+    ])  # fmt: skip
+
+
+def _table(suites: Mapping[str, Sequence[Rule]], heading: str) -> list[str]:
+    """A row per rule; tables that share its words share the row."""
+    tables = defaultdict(list)
+    for table, rules in suites.items():
+        for rule in rules:
+            tables[rule.name, rule.description, rule.blocking].append(table)
+    lines = [f"| check | guards | blocks | {heading} |", "|---|---|---|---|"]
+    for (name, description, blocking), names in sorted(tables.items(), key=lambda row: list(suites).index(row[1][0])):
+        of_all = "all" if len(names) == len(suites) else ", ".join(f"`{table}`" for table in names)
+        lines.append(f"| `{name}` | {description} | {'yes' if blocking else 'warns'} | {of_all} |")
+    return lines
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

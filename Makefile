@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query dagster test sample quality-page lock clean
+.PHONY: help build query dagster docs metrics test sample pages lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -25,7 +25,16 @@ test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.sample $(ARGS)
 
-quality-page: $(VENV)/.installed ## write docs/quality.md from the rules
+docs: $(VENV)/.installed ## write the documentation site and serve it (ARGS=--no-serve only writes it)
+	@$(BIN)/python -m orchestration.docs $(ARGS)
+
+metrics: $(VENV)/.installed ## ask the semantic layer over the published file (ARGS="--metrics reply_rate --group-by campaign"); ARGS=--help shows more
+	@test -e "$${OUTREACH_PUBLISHED:-data/published/reporting.duckdb}" || { echo "Nothing is published yet; \`make build\` does." >&2; exit 1; }
+	@$(BIN)/dbt --quiet parse
+	@OUTREACH_TARGET=published $(BIN)/mf query $(ARGS)
+
+pages: $(VENV)/.installed ## write docs/kpis.md, models/kpis.md and docs/quality.md from metrics and rules
+	@$(BIN)/python -m orchestration.kpi_pages
 	@$(BIN)/python -m orchestration.quality.listing
 
 lock: $(VENV)/.installed ## resolve requirements.in anew into the hashed lock file

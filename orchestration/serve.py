@@ -12,9 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 from orchestration.instance import prepare_home
-from orchestration.settings import DAGSTER_PORT, FILES_PORT, PROJECT, Settings
-
-HOST = "127.0.0.1"
+from orchestration.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -22,6 +20,15 @@ class Pages(SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Says nothing."""
+
+
+def pages_in(folder: Path) -> partial[Pages]:
+    """A handler that serves a folder's files.
+
+    Args:
+        folder: the folder.
+    """
+    return partial(Pages, directory=str(folder))
 
 
 def main() -> int:
@@ -36,7 +43,7 @@ def main() -> int:
     prepare_home(settings)
     pages = settings.home / "pages"
     pages.mkdir(exist_ok=True)
-    server = ThreadingHTTPServer((HOST, FILES_PORT), partial(Pages, directory=str(pages)))
+    server = ThreadingHTTPServer((HOST, FILES_PORT), pages_in(pages))
     Thread(target=server.serve_forever, daemon=True).start()
     print(f"Dagster: http://{HOST}:{DAGSTER_PORT}\nData Docs and documentation of its runs: http://{HOST}:{FILES_PORT}", flush=True)
     dagster = Path(sys.executable).with_name("dagster")

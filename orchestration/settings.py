@@ -11,9 +11,11 @@ PROJECT = Path(__file__).parents[1]
 
 DEFAULT_LANDING = "data/landing"
 
-# The port of `make dagster`; Data Docs and the documentation are served on the next one.
+# Everything is served on loopback: Dagster, the pages that its runs write, and `make docs`.
+HOST = "127.0.0.1"
 DAGSTER_PORT = 3000
-FILES_PORT = DAGSTER_PORT + 1
+FILES_PORT = 3001
+DOCS_PORT = 8080
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Settings:
 
     def page_url(self, page: Path) -> str:
         """Where `make dagster` serves a page that a run has written."""
-        return f"http://127.0.0.1:{FILES_PORT}/{quote(page.relative_to(self.home / 'pages').as_posix())}"
+        return f"http://{HOST}:{FILES_PORT}/{quote(page.relative_to(self.home / 'pages').as_posix())}"
 
 
 def shown(path: Path) -> str:

@@ -1,14 +1,12 @@
 """What people read: the published file, the documentation, and who reads them."""
 
-import shutil
-
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, MetadataValue, asset
-from dagster_dbt import DbtCliResource
 
-from orchestration.dbt.assets import MANIFEST, TARGET, dbt_models
+from orchestration.dbt.assets import MANIFEST, dbt_models
+from orchestration.docs import write_documentation
 from orchestration.publish.publication import publish, published_models
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import Settings
 from orchestration.warehouse import try_again
 
 PUBLISHED_FILE = AssetKey("published_file")
@@ -43,15 +41,11 @@ def published_file(context: AssetExecutionContext) -> MaterializeResult:
 @asset(
     key=DOCUMENTATION, deps=DOCUMENTED, group_name="published", owners=["team:analytics"], kinds={"dbt", "html"}, pool="warehouse"
 )  # fmt: skip
-def documentation(context: AssetExecutionContext, dbt: DbtCliResource) -> MaterializeResult:
-    """The documentation of every model, column and report: one self-contained page."""
-    page = Settings.from_environment().documentation
-    dbt.cli(["docs", "generate", "--static", "--quiet"], target_path=TARGET).wait()
-    page.parent.mkdir(parents=True, exist_ok=True)
-    beside = page.with_suffix(".unfinished")
-    shutil.copyfile(PROJECT / TARGET / "static_index.html", beside)
-    beside.replace(page)
+def documentation() -> MaterializeResult:
+    """The documentation of every KPI, model, column and report: one self-contained page."""
     settings = Settings.from_environment()
+    page = settings.documentation
+    write_documentation(page)
     return MaterializeResult(
         metadata={
             "dagster/row_count": len(MANIFEST["nodes"]),

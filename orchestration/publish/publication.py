@@ -71,6 +71,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
             _copy_reports(db, manifest)
+            _copy_comments(db)
             published_at, newest_event_at = _sign(db, run_id, row_counts)
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
@@ -135,6 +136,24 @@ def _copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) ->
         # DuckDB's catalogue does not tell the defaults of parameters.
         parameters = ", ".join(function["config"]["parameters"])
         db.execute(f"create macro reports.{name}({parameters}) as table {definitions[name]}")
+
+
+def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:
+    """Copies what dbt has written of each table, view and column."""
+    comments = db.execute("""
+        select table_name, null, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'
+        union all
+        select view_name, null, comment from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'
+        union all
+        select table_name, column_name, comment from duckdb_columns() where database_name = 'warehouse' and schema_name = 'marts'
+    """).fetchall()  # fmt: skip
+    relations = db.execute("select table_name, table_type from information_schema.tables where table_catalog = 'published'").fetchall()
+    # A table by day is a view in the warehouse.
+    kinds = {name: "view" if kind == "VIEW" else "table" for name, kind in relations}
+    for name, column, comment in comments:
+        if comment and name in kinds:
+            subject = f'column marts.{name}."{column}"' if column else f"{kinds[name]} marts.{name}"
+            db.execute(f"comment on {subject} is {_text(comment)}")
 
 
 def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:

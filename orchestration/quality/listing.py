@@ -18,7 +18,7 @@ Every check below is an asset check in Dagster, computed by Great Expectations i
 that follows: a bad delivery is not built in, a bad mart is not published, and readers keep the last good publication. A warning
 stops nothing. dbt's own data tests run besides, with each model, before the next one reads it.
 
-This page is written from the rules in `orchestration/quality/rules.py` (`make quality-page`), where the limits stand, too.
+This page is written from the rules in `orchestration/quality/rules.py` (`make pages`), where the limits stand, too.
 """
 
 

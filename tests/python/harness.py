@@ -31,6 +31,18 @@ WORKBENCH = Path(_WORKBENCH.name)
 os.environ["DBT_TARGET_PATH"] = str(WORKBENCH / "target")
 
 
+def project_of_this_process() -> Path:
+    """The project's folder with this process's target folder in it: MetricFlow looks nowhere else for what dbt has parsed."""
+    folder = WORKBENCH / "project"
+    if not folder.exists():
+        folder.mkdir()
+        for entry in PROJECT.iterdir():
+            if entry.name not in ("target", "logs", "data"):
+                (folder / entry.name).symlink_to(entry)
+        (folder / "target").symlink_to(WORKBENCH / "target")
+    return folder
+
+
 @dataclass
 class LandingZone:
     """A folder of landing files that grows as rows are delivered.

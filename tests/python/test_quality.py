@@ -244,7 +244,7 @@ def test_a_rule_that_cannot_be_evaluated_is_an_error_and_no_verdict(built: Wareh
 
 
 def test_the_page_of_all_checks_is_up_to_date() -> None:
-    assert PAGE.read_text() == page(), "run `make quality-page`"
+    assert PAGE.read_text() == page(), "run `make pages`"
 
 
 def test_pages_of_the_newest_runs_are_kept(tmp_path: Path) -> None:

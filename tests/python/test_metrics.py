@@ -1,0 +1,208 @@
+"""The metrics of the semantic layer answer as the report functions do: every one, for random accounts, ranges, campaigns and templates."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+import pytest
+from harness import WORKBENCH, LandingZone, Warehouse, ask, project_of_this_process, rows_of
+from random_landing import FIRST_DAY, random_landing
+
+from orchestration.kpi_pages import DOCS_BLOCKS, PAGE, docs_blocks, page
+from orchestration.publish.publication import publish
+from orchestration.sample.writer import write_sample
+
+SCRIPT = Path(__file__).with_name("metric_sql.py")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen on the page."""
+
+    account: str
+    start: date
+    end: date
+    campaign: str | None = None
+    template: str | None = None
+
+    @property
+    def filters(self) -> dict[str, str | None]:
+        return {"campaign": self.campaign, "template": self.template}
+
+
+@dataclass
+class Metrics:
+    """A published file, asked through MetricFlow and through the report functions.
+
+    Args:
+        warehouse: the warehouse that it is published from.
+        db: both files' names stand for the published one.
+        kpis: the metrics that are KPIs, by view.
+        choices: what to ask about.
+    """
+
+    warehouse: Warehouse
+    db: duckdb.DuckDBPyConnection
+    kpis: dict[str, list[str]]
+    choices: list[Chosen] = field(default_factory=list)
+
+    def sql(self, requests: list[dict[str, Any]]) -> list[str]:
+        with self.warehouse.on_the_bench() as variables:
+            run = subprocess.run(
+                [sys.executable, str(SCRIPT)], cwd=project_of_this_process(), env=os.environ | variables, input=json.dumps(requests),
+                capture_output=True, text=True,
+            )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout.splitlines()[-1])
+
+    def ask(self, view: str, choices: list[Chosen], group_by: str | None = None) -> list[list[dict[str, Any]]]:
+        requests = [
+            {
+                "metrics": self.kpis[view], "group_by": [group_by] if group_by else None,
+                "start": str(chosen.start), "end": str(chosen.end),
+                "where": [f"{{{{ Entity('account') }}}} = '{chosen.account}'", *(
+                    f"{{{{ Entity('{name}') }}}} = '{value}'" for name, value in chosen.filters.items() if value
+                )],
+            }
+            for chosen in choices
+        ]  # fmt: skip
+        return [rows_of(self.db, statement) for statement in self.sql(requests)]
+
+
+def manifest() -> dict[str, Any]:
+    return json.loads((WORKBENCH / "target/manifest.json").read_text())
+
+
+def kpis_by_view() -> dict[str, list[str]]:
+    kpis: dict[str, list[str]] = {"messaging": [], "calling": []}
+    for metric in manifest()["metrics"].values():
+        if kpi := metric["config"]["meta"].get("kpi"):
+            kpis[kpi["view"]].append(metric["name"])
+    return kpis
+
+
+def build_sample(folder: Path) -> LandingZone:
+    write_sample(folder / "landing", end_day=date(2026, 11, 24), progress=lambda line: None)
+    return LandingZone(folder / "landing")
+
+
+def build_random(folder: Path) -> LandingZone:
+    landing = LandingZone(folder / "landing")
+    landing.deliver(random_landing(Random(5), accounts=6, events_per_account=120).rows)
+    return landing
+
+
+@pytest.fixture(scope="module", params=[build_sample, build_random], ids=["sample", "random"])
+def metrics(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
+    folder = tmp_path_factory.mktemp("metrics")
+    write: Callable[[Path], LandingZone] = request.param
+    warehouse = Warehouse(folder / "warehouse.duckdb", write(folder))
+    warehouse.build()
+    publish(warehouse.path, warehouse.published, manifest(), "test")
+    with duckdb.connect() as db:
+        # MetricFlow names the database that dbt builds in.
+        db.execute(f"attach '{warehouse.published}' as warehouse (read_only); use warehouse; set timezone = 'UTC'")
+        yield Metrics(warehouse, db, kpis_by_view(), random_choices(db, Random(11), 14))
+
+
+def random_choices(db: duckdb.DuckDBPyConnection, rng: Random, count: int) -> list[Chosen]:
+    """Ranges of accounts with and without a campaign, a template, or both as they were used together."""
+    used = db.execute("""
+        select distinct account_id, campaign_id, template_id from marts.messaging_kpis_daily
+        where campaign_messages > 0 and template_id is not null order by all
+    """).fetchall()  # fmt: skip
+    first, last = db.execute("select min(date_day), max(date_day) from marts.messaging_kpis_daily where campaign_messages > 0").fetchone()
+    first = max(first, FIRST_DAY - timedelta(days=40))
+    choices = []
+    for n in range(count):
+        account, campaign, template = rng.choice(used)
+        start = first + timedelta(days=rng.randrange((last - first).days + 1))
+        end = start + timedelta(days=rng.choice([0, 1, 6, 6, 29]))
+        choices.append(Chosen(account, start, end, campaign if n % 2 else None, template if n % 4 > 1 else None))
+    # Everything there is of an account, and nothing.
+    return [*choices, Chosen(used[0][0], first, last), Chosen(used[0][0], date(2020, 1, 1), date(2020, 1, 7))]
+
+
+def report_name(metric: str) -> str:
+    """The report's column of a metric."""
+    return "leads" if metric == "calling_leads" else metric
+
+
+def differing(metric_row: dict[str, Any], report_row: dict[str, Any], names: list[str]) -> dict[str, tuple[Any, Any]]:
+    pairs = {name: (metric_row[name], report_row[report_name(name)]) for name in names}
+    return {name: pair for name, pair in pairs.items() if not _same(*pair)}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other is None or (one is not None and other is not None and math.isclose(one, other, rel_tol=1e-12))
+
+
+def test_the_pages_about_kpis_are_up_to_date() -> None:
+    assert (DOCS_BLOCKS.read_text(), PAGE.read_text()) == (docs_blocks(), page()), "run `make pages`"
+
+
+def test_every_column_of_the_reports_is_a_metric_with_all_that_is_to_be_said_of_it(metrics: Metrics) -> None:
+    by_name = {metric["name"]: metric for metric in manifest()["metrics"].values()}
+    for view, report in (("messaging", "messaging_report"), ("calling", "calling_report")):
+        described = metrics.db.execute(f"describe from reports.{report}('a', current_date, current_date)").fetchall()
+        columns = [name for name, *_ in described]
+        assert [report_name(name) for name in metrics.kpis[view]] == columns
+        for name in metrics.kpis[view]:
+            metric = by_name[name]
+            kpi = metric["config"]["meta"]["kpi"]
+            assert metric["label"] and metric["description"].endswith("."), name
+            assert all(kpi[key] for key in ("formula", "example", "excludes", "mart", "unit", "good")), name
+            assert kpi["may_be_summed"] in (True, False), name
+    labels = [metric["label"] for metric in by_name.values()]
+    assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize("view", ["messaging", "calling"])
+def test_metrics_answer_as_the_report(metrics: Metrics, view: str) -> None:
+    choices = [c if view == "messaging" else Chosen(c.account, c.start, c.end, c.campaign) for c in metrics.choices]
+    for chosen, rows in zip(choices, metrics.ask(view, choices), strict=True):
+        filters = chosen.filters if view == "messaging" else {"campaign": chosen.campaign}
+        (report,) = ask(metrics.db, f"{view}_report", chosen.account, chosen.start, chosen.end, **filters)
+        (row,) = rows
+        assert differing(row, report, metrics.kpis[view]) == {}, chosen
+
+
+@pytest.mark.parametrize(("view", "group_by", "key"), [
+    ("messaging", "metric_time__day", "date_day"), ("messaging", "campaign", "campaign_id"), ("messaging", "template", "template_id"),
+    ("calling", "metric_time__day", "date_day"), ("calling", "campaign", "campaign_id"),
+])  # fmt: skip
+def test_metrics_by_day_campaign_and_template_answer_as_the_breakdown(metrics: Metrics, view: str, group_by: str, key: str) -> None:
+    names = metrics.kpis[view]
+    choices = [Chosen(c.account, c.start, c.end) for c in metrics.choices[:6]]
+    breakdown = f"{view}_by_{key.removesuffix('_id').removeprefix('date_')}"
+    for chosen, rows in zip(choices, metrics.ask(view, choices, group_by), strict=True):
+        by_key = {_day(row[group_by]): row for row in rows}
+        nothing = {name: 0 if name in ADDITIVE else None for name in names}
+        for report in ask(metrics.db, breakdown, chosen.account, chosen.start, chosen.end):
+            row = by_key.pop(report[key], nothing)
+            assert differing({n: nothing[n] if row[n] is None else row[n] for n in names}, report, names) == {}, (chosen, report[key])
+        # What no report row is about: what belongs to no campaign, and campaigns without activity in the range.
+        for value, row in by_key.items():
+            assert value is None or not any(row[name] for name in names if name in ADDITIVE), (chosen, value)
+
+
+ADDITIVE = {
+    "campaigns_created", "standard_campaigns", "keyword_campaigns", "sms_sent", "sms_segments_sent", "campaign_messages",
+    "carrier_blocked_messages", "replies_received", "first_messages", "delivered_first_messages", "contacts", "opted_out_contacts",
+    "ai_filtered_contacts", "responded_contacts", "leads", "calls_dialed", "calls_answered", "conversations", "calling_leads", "deals_closed",
+}  # fmt: skip
+
+
+def _day(value: Any) -> Any:
+    return value.date() if hasattr(value, "date") else value

@@ -1,4 +1,4 @@
-"""The pages about KPIs, written from the YAML that defines the metrics: the documentation's overview, columns' descriptions, docs/kpis.md."""
+"""The pages about KPIs, written from the metrics' YAML: the documentation's overview, the columns' descriptions, docs/kpis.md."""
 
 from __future__ import annotations
 

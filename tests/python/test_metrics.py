@@ -200,7 +200,8 @@ def test_metrics_by_day_campaign_and_template_answer_as_the_breakdown(metrics: M
 ADDITIVE = {
     "campaigns_created", "standard_campaigns", "keyword_campaigns", "sms_sent", "sms_segments_sent", "campaign_messages",
     "carrier_blocked_messages", "replies_received", "first_messages", "delivered_first_messages", "contacts", "opted_out_contacts",
-    "ai_filtered_contacts", "responded_contacts", "leads", "calls_dialed", "calls_answered", "conversations", "calling_leads", "deals_closed",
+    "ai_filtered_contacts", "responded_contacts", "leads", "calls_dialed", "calls_answered", "conversations", "calling_leads",
+    "deals_closed",
 }  # fmt: skip
 
 

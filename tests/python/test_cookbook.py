@@ -1,0 +1,88 @@
+"""Every recipe of the cookbook runs as it stands there, and gives the same answer in SQL, as metrics and in Python."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from harness import LandingZone, Warehouse, project_of_this_process
+from oracle import PROJECT
+from test_metrics import manifest
+
+from orchestration.publish.publication import publish
+from orchestration.sample.writer import write_sample
+
+RECIPES = {
+    title: dict(re.findall(r"^```(sql|sh|python)\n(.*?)^```$", text, re.M | re.S))
+    for title, text in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", (PROJECT / "docs/cookbook.md").read_text(), re.M | re.S)
+}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    folder = tmp_path_factory.mktemp("cookbook")
+    write_sample(folder / "landing", end_day=date(2026, 11, 24), progress=lambda line: None)
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse.build()
+    publish(warehouse.path, warehouse.published, manifest(), "test")
+    return warehouse
+
+
+def plain(value: Any) -> Any:
+    """A value as all three ways have it: text, number or None."""
+    if value is None or value is pd.NaT or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if re.fullmatch(r"\d{4}-\d\d-\d\d([T ]00:00:00)?", str(value)):
+        return str(value)[:10]
+    try:
+        return float(value)
+    except ValueError:
+        return str(value)
+
+
+def table(rows: Any, columns: int | None = None) -> list[tuple]:
+    plain_rows = [tuple(plain(value) for value in tuple(row)[:columns]) for row in rows]
+    return sorted(plain_rows, key=lambda row: tuple(str(value) for value in row if not isinstance(value, float)))
+
+
+def equal(one: list[tuple], other: list[tuple]) -> bool:
+    def same(a: Any, b: Any) -> bool:
+        return math.isclose(a, b, rel_tol=1e-5) if isinstance(a, float) and isinstance(b, float) else a == b
+
+    return len(one) == len(other) > 0 and all(map(same, a, b) and all(map(same, a, b)) for a, b in zip(one, other, strict=True))
+
+
+def test_there_are_five_recipes_in_three_languages() -> None:
+    assert len(RECIPES) == 5 and all(recipe.keys() == {"sql", "sh", "python"} for recipe in RECIPES.values())
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_a_recipe_gives_the_same_in_sql_as_metrics_and_in_python(sample: Warehouse, tmp_path: Path, title: str) -> None:
+    recipe = RECIPES[title]
+    with duckdb.connect(str(sample.published), read_only=True) as db:
+        in_sql = db.execute(recipe["sql"]).fetchall()
+
+    names = {"published": str(sample.published)}
+    exec(recipe["python"], names)
+    in_python = names["answer"].itertuples(index=False)
+    assert equal(table(in_sql), table(in_python))
+
+    csv = tmp_path / "answer.csv"
+    with sample.on_the_bench() as variables:
+        paths = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OUTREACH_TARGET": "published"}
+        run = subprocess.run(
+            ["sh", "-c", f"{recipe['sh'].strip()} --csv {csv}"], cwd=project_of_this_process(), env=os.environ | variables | paths,
+            capture_output=True, text=True,
+        )  # fmt: skip
+    assert csv.exists(), run.stdout
+    as_metrics = pd.read_csv(csv, dtype=str, keep_default_na=False)
+    assert equal(table(in_sql, len(as_metrics.columns)), table(as_metrics.itertuples(index=False)))

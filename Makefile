@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query dagster docs metrics test sample pages lock clean
+.PHONY: help build query dagster docs metrics test lint sample pages lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -21,6 +21,15 @@ dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 
 test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+# Linting compiles the models, which needs a warehouse: an empty one of its own.
+lint: $(VENV)/.installed ## run every linter: ruff, sqlfluff, dbt-bouncer
+	@$(BIN)/ruff check .
+	@mkdir -p target/lint/landing
+	@export OUTREACH_WAREHOUSE=target/lint/warehouse.duckdb OUTREACH_LANDING=target/lint/landing; \
+		$(BIN)/dbt --quiet run --select time_spine && $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
+	@$(BIN)/dbt --quiet parse
+	@$(BIN)/dbt-bouncer run --output-only-failures
 
 sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.sample $(ARGS)

@@ -17,4 +17,4 @@ select
     calls,
     {{ rate('calls', 'sum(calls) over ()') }} as share
 from counts
-order by calls desc, outcome
+order by calls desc, outcome asc

@@ -20,4 +20,4 @@ select
     {{ rate('counts.contacts', 'sum(counts.contacts) over ()') }} as share
 from counts
 left join {{ ref('dim_labels') }} as labels on counts.label_id = labels.label_id and labels.account_id = account
-order by counts.contacts desc, counts.label_id
+order by counts.contacts desc, counts.label_id asc

@@ -16,8 +16,8 @@ walks as (
     union all
     select
         walks.account_id,
-        known_parents.parent_account_id,
-        array_append(walks.passed_account_ids, known_parents.parent_account_id)
+        known_parents.parent_account_id as reached_account_id,
+        array_append(walks.passed_account_ids, known_parents.parent_account_id) as passed_account_ids
     from walks
     inner join known_parents on walks.reached_account_id = known_parents.account_id
     where

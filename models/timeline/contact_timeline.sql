@@ -29,24 +29,24 @@ followers as (
     select
         events.account_id,
         events.contact_id,
-        events.event_id,
+        events.event_id as activity_id,
         case events.event_type
             when 'opted_out' then 'opt_out'
             when 'ai_filtered' then 'ai_filter'
             when 'label_added' then 'label'
             when 'lead_created' then 'lead'
-        end,
+        end as activity,
         events.occurred_at,
         days.date_day,
         events.campaign_id,
         events.template_id,
-        case when events.event_type = 'label_added' then events.label_id end,
-        null,
-        null,
-        null,
-        null,
-        false,
-        true
+        case when events.event_type = 'label_added' then events.label_id end as label_id,
+        null as origin,
+        null as channel,
+        null as segments,
+        null as status,
+        false as is_opt_out_text,
+        true as is_attributable
     from contact_events as events
     inner join {{ ref('stg_accounts') }} as accounts on events.account_id = accounts.account_id
     inner join {{ ref('local_days') }} as days
@@ -54,7 +54,9 @@ followers as (
 ),
 
 contacts_with_followers as (
-    select distinct account_id, contact_id
+    select distinct
+        account_id,
+        contact_id
     from followers
 ),
 
@@ -86,9 +88,9 @@ touches_and_followers as (
     union all
     select
         *,
-        1,
-        null,
-        null
+        1 as touches_first,
+        null as touch_campaign_id,
+        null as touch_template_id
     from followers
 ),
 
@@ -159,8 +161,8 @@ activities as (
     from attributed_rows
     union all
     select
-        'opt_out',
-        'reply',
+        'opt_out' as activity,
+        'reply' as source,
         account_id,
         contact_id,
         activity_id,

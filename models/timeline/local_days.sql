@@ -1,11 +1,23 @@
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
 with events as (
-    select account_id, occurred_at, batch from {{ ref('stg_message_events') }}
+    select
+        account_id,
+        occurred_at,
+        batch
+    from {{ ref('stg_message_events') }}
     union all
-    select account_id, occurred_at, batch from {{ ref('stg_contact_events') }}
+    select
+        account_id,
+        occurred_at,
+        batch
+    from {{ ref('stg_contact_events') }}
     union all
-    select account_id, occurred_at, batch from {{ ref('stg_call_events') }}
+    select
+        account_id,
+        occurred_at,
+        batch
+    from {{ ref('stg_call_events') }}
 ),
 
 quarter_hours as (
@@ -21,9 +33,9 @@ quarter_hours as (
 )
 
 select
-    timezone,
-    quarter_hour,
-    {{ local_day('quarter_hour', 'timezone') }} as date_day
+    quarter_hours.timezone,
+    quarter_hours.quarter_hour,
+    {{ local_day('quarter_hours.quarter_hour', 'quarter_hours.timezone') }} as date_day
 from quarter_hours
 {% if is_incremental() -%}
 anti join {{ this }} as known

@@ -2,11 +2,23 @@
 {%- set settled_batch = settled_batch() %}
 
 with events as (
-    select account_id, contact_id, batch from {{ ref('stg_message_events') }}
+    select
+        account_id,
+        contact_id,
+        batch
+    from {{ ref('stg_message_events') }}
     union all
-    select account_id, contact_id, batch from {{ ref('stg_contact_events') }}
+    select
+        account_id,
+        contact_id,
+        batch
+    from {{ ref('stg_contact_events') }}
     union all
-    select account_id, contact_id, batch from {{ ref('stg_call_events') }}
+    select
+        account_id,
+        contact_id,
+        batch
+    from {{ ref('stg_call_events') }}
 )
 
 select distinct

@@ -24,7 +24,7 @@ from {{ ref('landing_files') }} as files
 left join held_rows on files.file_id = held_rows.file_id
 left join files_on_disk on files.path = files_on_disk.path
 where
-    files.stream in ('{{ event_streams() | join("', '") }}')
+    files.stream in (select accounting.stream from {{ ref('landing_accounting') }} as accounting)
     and files.problem is null
     and files.rows_landed != coalesce(held_rows.row_count, 0)
-    and (files_on_disk.path is null or (files.bytes = files_on_disk.bytes and files.modified_at = files_on_disk.modified_at))
+    and coalesce(files.bytes = files_on_disk.bytes and files.modified_at = files_on_disk.modified_at, true)

@@ -1,7 +1,11 @@
 {{ config(severity='warn') }}
--- Files that the warehouse holds and the landing zone no longer does. Their rows stay; a full refresh would be without them.
+-- Files that the warehouse holds and the landing zone no longer does.
+-- Their rows stay; a full refresh would be without them.
+with files_on_disk as (
+    {{ list_landing_files() }}
+)
+
 select files.path
 from {{ ref('landing_files') }} as files
-where
-    files.file_id is not null
-    and files.path not in (select files_on_disk.path from ({{ list_landing_files() }}) as files_on_disk)
+left join files_on_disk on files.path = files_on_disk.path
+where files.file_id is not null and files_on_disk.path is null

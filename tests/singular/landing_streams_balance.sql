@@ -1,10 +1,14 @@
 {{ config(meta={'dagster': {'ref': {'name': 'landing_accounting'}}}) }}
 -- Event streams in which landed rows are not accepted + duplicate + rejected rows.
 -- A stream with a file that grew while it was read balances after the next run.
-with growing_streams as (
+with files_on_disk as (
+    {{ list_landing_files() }}
+),
+
+growing_streams as (
     select files.stream
     from {{ ref('landing_files') }} as files
-    inner join ({{ list_landing_files() }}) as files_on_disk on files.path = files_on_disk.path
+    inner join files_on_disk on files.path = files_on_disk.path
     where files.bytes != files_on_disk.bytes or files.modified_at != files_on_disk.modified_at
 )
 

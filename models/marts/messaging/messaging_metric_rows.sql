@@ -1,12 +1,4 @@
-with activity as (
-    select * from {{ ref('messaging_activity') }}
-),
-
-campaigns as (
-    select * from {{ ref('dim_campaigns') }}
-),
-
-templates as (
+with templates as (
     select
         account_id,
         template_id
@@ -29,17 +21,23 @@ metric_rows as (
         is_campaign_message,
         is_first,
         response_seconds
-    from activity
+    from {{ ref('messaging_activity') }}
     union all
     -- The template filter does not apply to created campaigns.
     select
-        'campaign_created',
+        'campaign_created' as activity,
         activity.account_id,
         activity.date_day,
         activity.campaign_id,
         templates.template_id,
-        null, null, null, null, null, null, null
-    from activity
+        null as contact_id,
+        null as label_id,
+        null as status,
+        null as segments,
+        null as is_campaign_message,
+        null as is_first,
+        null as response_seconds
+    from {{ ref('messaging_activity') }} as activity
     inner join templates on activity.account_id = templates.account_id
     where activity.activity = 'campaign_created'
 )
@@ -62,5 +60,5 @@ select
     metric_rows.is_first,
     metric_rows.response_seconds
 from metric_rows
-left join campaigns
+left join {{ ref('dim_campaigns') }} as campaigns
     on metric_rows.account_id = campaigns.account_id and metric_rows.campaign_id = campaigns.campaign_id

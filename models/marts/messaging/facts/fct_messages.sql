@@ -22,7 +22,7 @@ with outbound_messages as (
     select
         account_id,
         contact_id,
-        activity_id,
+        activity_id as message_id,
         occurred_at,
         date_day,
         campaign_id,
@@ -31,12 +31,12 @@ with outbound_messages as (
         channel,
         segments,
         status,
-        false,
-        false,
-        null,
-        null,
-        null,
-        null
+        false as is_campaign_message,
+        false as is_first_message,
+        null as previous_day_in_account,
+        null as previous_day_in_campaign,
+        null as previous_day_in_template,
+        null as previous_day_in_campaign_template
     from {{ ref('contact_timeline') }}
     where activity = 'message'
 )

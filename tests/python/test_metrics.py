@@ -16,12 +16,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import WORKBENCH, LandingZone, Warehouse, ask, project_of_this_process, rows_of
+from harness import WORKBENCH, LandingZone, Warehouse, ask, of_sample, project_of_this_process, rows_of
 from random_landing import FIRST_DAY, random_landing
 
 from orchestration.kpi_pages import DOCS_BLOCKS, PAGE, docs_blocks, page
 from orchestration.publish.publication import publish
-from orchestration.sample.writer import write_sample
 
 SCRIPT = Path(__file__).with_name("metric_sql.py")
 
@@ -92,22 +91,16 @@ def kpis_by_view() -> dict[str, list[str]]:
     return kpis
 
 
-def build_sample(folder: Path) -> LandingZone:
-    write_sample(folder / "landing", end_day=date(2026, 11, 24), progress=lambda line: None)
-    return LandingZone(folder / "landing")
+def of_random(folder: Path) -> Warehouse:
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse.landing.deliver(random_landing(Random(5), accounts=6, events_per_account=120).rows)
+    return warehouse
 
 
-def build_random(folder: Path) -> LandingZone:
-    landing = LandingZone(folder / "landing")
-    landing.deliver(random_landing(Random(5), accounts=6, events_per_account=120).rows)
-    return landing
-
-
-@pytest.fixture(scope="module", params=[build_sample, build_random], ids=["sample", "random"])
+@pytest.fixture(scope="module", params=[of_sample, of_random], ids=["sample", "random"])
 def metrics(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
-    folder = tmp_path_factory.mktemp("metrics")
-    write: Callable[[Path], LandingZone] = request.param
-    warehouse = Warehouse(folder / "warehouse.duckdb", write(folder))
+    write: Callable[[Path], Warehouse] = request.param
+    warehouse = write(tmp_path_factory.mktemp("metrics"))
     warehouse.build()
     publish(warehouse.path, warehouse.published, manifest(), "test")
     with duckdb.connect() as db:

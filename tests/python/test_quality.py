@@ -11,14 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from dagster import AssetCheckSeverity
-from harness import LandingZone, Warehouse, checks_of
+from harness import LandingZone, Warehouse, checks_of, of_sample
 from oracle import LandedRow
 from stories import account_row, at, of_account, sent
 
 from orchestration.quality.expectations import Rule, keep_newest, validate
 from orchestration.quality.listing import PAGE, page
 from orchestration.quality.rules import MART_SUITES
-from orchestration.sample.writer import write_sample
 
 ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
 
@@ -26,9 +25,7 @@ ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The sample's warehouse. Its last landing day is the one before those of the deliveries below."""
-    folder = tmp_path_factory.mktemp("built")
-    write_sample(folder / "landing", end_day=date(2026, 11, 20), progress=lambda line: None)
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse = of_sample(tmp_path_factory.mktemp("built"), end_day=date(2026, 11, 20))
     warehouse.build()
     return warehouse
 

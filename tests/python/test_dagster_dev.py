@@ -151,8 +151,23 @@ def test_schedules_and_sensors_are_listed_and_off(dagster: Dagster) -> None:
     assert sensors["new_landing_files"] == "STOPPED"
 
 
-def test_a_launched_run_publishes_what_is_fresh_and_a_failed_one_goes_on_from_where_it_failed(dagster: Dagster) -> None:
-    assert dagster.finished(launch(dagster, "build")) == "SUCCESS"
+def test_a_failed_run_goes_on_from_where_it_failed_and_a_launched_one_finds_the_publication_fresh(dagster: Dagster) -> None:
+    # The publication cannot be written: its place is taken by a folder.
+    beside = dagster.published.with_name(f".{dagster.published.name}.unfinished")
+    beside.mkdir()
+    failed = launch(dagster, "build")
+    assert dagster.finished(failed) == "FAILURE"
+    assert dagster.steps(failed) == {
+        "landing_checks": "SUCCESS", "dbt_build": "SUCCESS", "mart_checks": "SUCCESS", "published_file": "FAILURE",
+    }  # fmt: skip
+    assert not dagster.published.exists()
+
+    beside.rmdir()
+    answer = dagster.ask(AGAIN, run=failed)["launchRunReexecution"]
+    assert answer["__typename"] == "LaunchRunSuccess", answer
+    again = answer["run"]["runId"]
+    assert dagster.finished(again) == "SUCCESS"
+    assert dagster.steps(again) == {"published_file": "SUCCESS"}
     assert sms_sent(dagster) == 1
 
     assert dagster.finished(launch(dagster, "freshness")) == "SUCCESS"
@@ -161,22 +176,3 @@ def test_a_launched_run_publishes_what_is_fresh_and_a_failed_one_goes_on_from_wh
     } }""")["assetNodes"]  # fmt: skip
     (check,) = node["assetChecksOrError"]["checks"]
     assert check == {"name": "freshness_check", "executionForLatestMaterialization": {"status": "SUCCEEDED"}}
-
-    # The publication cannot be written: its place is taken by a folder.
-    dagster.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
-    beside = dagster.published.with_name(f".{dagster.published.name}.unfinished")
-    beside.mkdir()
-    failed = launch(dagster, "build")
-    assert dagster.finished(failed) == "FAILURE"
-    assert dagster.steps(failed) == {
-        "landing_checks": "SUCCESS", "dbt_build": "SUCCESS", "mart_checks": "SUCCESS", "published_file": "FAILURE",
-    }  # fmt: skip
-    assert sms_sent(dagster) == 1
-
-    beside.rmdir()
-    answer = dagster.ask(AGAIN, run=failed)["launchRunReexecution"]
-    assert answer["__typename"] == "LaunchRunSuccess", answer
-    again = answer["run"]["runId"]
-    assert dagster.finished(again) == "SUCCESS"
-    assert dagster.steps(again) == {"published_file": "SUCCESS"}
-    assert sms_sent(dagster) == 2

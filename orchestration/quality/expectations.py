@@ -147,7 +147,8 @@ def validate(
 
     verdicts = {}
     for (table, rules), results in zip(suites.items(), run.run_results.values(), strict=True):
-        (page,) = docs.glob(f"validations/{title}/{table}/**/*.html")
+        # A step that is tried again has written one before.
+        page = max(docs.glob(f"validations/{title}/{table}/**/*.html"))
         for rule in rules:
             of_rule = [result for result in results.results if result.expectation_config.meta["rule"] == rule.name]
             failed = [result for result in of_rule if not result.success]

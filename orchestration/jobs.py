@@ -33,7 +33,7 @@ build = define_asset_job(
 full_refresh = define_asset_job(
     "full_refresh",
     _everything,
-    description="The same, with everything built anew from the whole landing zone.",
+    description="Like build, with everything built anew from the whole landing zone.",
     config=_CONFIG | {"ops": {step: {"config": {"full_refresh": True}} for step in ("landing_checks", "dbt_build")}},
 )
 
@@ -41,7 +41,7 @@ rebuild_days = define_asset_job(
     "rebuild_days",
     AssetSelection.assets(landing_days) | _everything,
     config=_CONFIG,
-    description="The same, and first has the files of the chosen ingest days (UTC) taken in again. Doing so twice gives the same.",
+    description="Like build, and first has the files of the chosen ingest days (UTC) taken in again. Doing so twice gives the same.",
 )
 
 document = define_asset_job(

@@ -126,6 +126,19 @@ def test_the_published_tables_are_those_of_the_warehouse(sample: tuple[Warehouse
     assert differing_rows(warehouse.published, warehouse.path, besides="publication") == {}
 
 
+def test_every_published_table_and_column_carries_its_description(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
+    warehouse, _ = sample
+    with duckdb.connect(str(warehouse.published), read_only=True) as db:
+        silent = db.execute("""
+            select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null
+            union all
+            select table_name, null from duckdb_tables() where schema_name = 'marts' and comment is null
+            union all
+            select view_name, null from duckdb_views() where schema_name = 'marts' and comment is null
+        """).fetchall()  # fmt: skip
+    assert silent == []
+
+
 def test_the_published_facts_are_sorted_by_account_and_day(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
     warehouse, _ = sample
     with duckdb.connect(str(warehouse.published), read_only=True) as db:

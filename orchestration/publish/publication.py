@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.landing.survey import EVENT_STREAMS
+
 # Newer compression: smaller and faster to write. Readers need DuckDB 1.4 or newer.
 STORAGE_VERSION = "v1.4.0"
 
@@ -159,16 +161,8 @@ def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:
 def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:
     """Writes `marts.publication`, one row."""
     published_at = datetime.now(UTC).replace(tzinfo=None)
-    (newest_event_at,) = db.execute("""
-        select max(occurred_at)
-        from (
-            select max(occurred_at) as occurred_at from warehouse.staging.stg_message_events
-            union all
-            select max(occurred_at) from warehouse.staging.stg_contact_events
-            union all
-            select max(occurred_at) from warehouse.staging.stg_call_events
-        )
-    """).fetchone()  # fmt: skip
+    newest = " union all ".join(f"select max(occurred_at) as occurred_at from warehouse.staging.stg_{stream}" for stream in EVENT_STREAMS)
+    (newest_event_at,) = db.execute(f"select max(occurred_at) from ({newest})").fetchone()
     db.execute("""
         create table marts.publication (
             published_at timestamp not null, run_id varchar not null, newest_event_at timestamp, row_counts map(varchar, bigint) not null

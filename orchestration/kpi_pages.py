@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
-import yaml
-
+from orchestration.kpis import Kpi, kpis
 from orchestration.settings import PROJECT
 
 # What dbt's documentation shows first, and what the columns of marts and reports are described by.
@@ -20,56 +16,6 @@ OVERVIEW = PROJECT / "orchestration/pages/overview.md"
 RULES = PROJECT / "orchestration/pages/kpi_rules.md"
 
 NOTE = "Written from the metrics' YAML by `make pages`."
-
-
-@dataclass(frozen=True)
-class Kpi:
-    """One KPI, as its metric's YAML has it.
-
-    Args:
-        name: the metric.
-        label: what the page calls it.
-        description: what it is, in one sentence or two.
-        view: `messaging` or `calling`.
-        unit: `count`, `rate` or `seconds`.
-        good: whether `up` or `down` is good, or `none`.
-        formula: from what it is computed.
-        example: a worked one.
-        excludes: what does not count.
-        mart: the table by day that has it.
-        may_be_summed: over days, campaigns and templates.
-    """
-
-    name: str
-    label: str
-    description: str
-    view: str
-    unit: str
-    good: str
-    formula: str
-    example: str
-    excludes: str
-    mart: str
-    may_be_summed: bool
-
-    @property
-    def column(self) -> str:
-        """Its column in the reports and marts of its view."""
-        return self.name.removeprefix("calling_")
-
-
-def kpis(models: Path = PROJECT / "models") -> list[Kpi]:
-    """The KPIs in the order of the page: those of Messaging, then those of Calling.
-
-    Args:
-        models: the folder whose YAML files define the metrics.
-    """
-    found = []
-    for file in sorted(models.rglob("*.yml"), reverse=True):
-        for metric in yaml.safe_load(file.read_text()).get("metrics", []):
-            if kpi := metric.get("config", {}).get("meta", {}).get("kpi"):
-                found.append(Kpi(metric["name"], metric["label"], metric["description"], **kpi))
-    return sorted(found, key=lambda kpi: kpi.view, reverse=True)
 
 
 def summing(kpi: Kpi) -> str:

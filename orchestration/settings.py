@@ -11,11 +11,15 @@ PROJECT = Path(__file__).parents[1]
 
 DEFAULT_LANDING = "data/landing"
 
-# Everything is served on loopback: Dagster, the pages that its runs write, and `make docs`.
+# Everything is served on loopback: Dagster, the pages that its runs write, `make docs`, and the Reporting page without sign-in.
 HOST = "127.0.0.1"
 DAGSTER_PORT = 3000
 FILES_PORT = 3001
 DOCS_PORT = 8080
+DASHBOARD_PORT = 8501
+
+# Without a new file, or without a new publication, for longer than this, data are old: a day, and two hours for a late run.
+STALE_HOURS = 26
 
 
 @dataclass(frozen=True)

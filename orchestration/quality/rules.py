@@ -18,6 +18,7 @@ from great_expectations.expectations.row_conditions import Column
 
 from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
 from orchestration.quality.expectations import Rule
+from orchestration.settings import STALE_HOURS
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Limits:
     oldest_days: int = 730
     least_volume: float = 0.4
     most_volume: float = 2.5
-    stale_hours: float = 26
+    stale_hours: float = STALE_HOURS
 
 
 def landing_suites(limits: Limits) -> dict[str, list[Rule]]:

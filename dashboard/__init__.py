@@ -1,0 +1,1 @@
+"""The Reporting page: Streamlit over the published file."""

@@ -1,0 +1,108 @@
+"""What Streamlit runs on every click: who looks, at what, and the page that shows it."""
+
+from __future__ import annotations
+
+import logging
+
+import duckdb
+import streamlit as st
+
+from dashboard.cards import style
+from dashboard.page import show_page
+from dashboard.parts import notice, page_title
+from dashboard.publication import NotPublished, Publication, current_publication
+from dashboard.reports import NoAccess, Reports, accounts_of_email
+from dashboard.sign_in import SignInError, check_address, sign_in_providers, signed_in_email
+from dashboard.state import chosen_in_url
+from orchestration.settings import Settings
+
+log = logging.getLogger("dashboard")
+
+
+def main() -> None:
+    """Draws the page, or says why there is none."""
+    st.set_page_config(page_title="Reporting", page_icon="📊", layout="wide")
+    st.html(style())
+    try:
+        providers = sign_in_providers()
+        check_address(st.get_option("server.address"), bool(providers))
+        if providers and not st.user.is_logged_in:
+            ask_to_sign_in(providers)
+            return
+        publication = current_publication(Settings.from_environment().published)
+        show_page(signed_in(publication) if providers else picked(publication))
+    except NotPublished as reason:
+        page_title()
+        notice(str(reason), "empty")
+        st.button("Reload")
+    except SignInError as reason:
+        page_title()
+        notice(str(reason), "error")
+    except NoAccess:
+        # Only an account that was lost between the page's check and a query of it gets here.
+        notice("You may not see this account.", "error")
+    except duckdb.Error:
+        log.exception("A query failed")
+        notice("The reports cannot be read at the moment. The reason is in the server's log; try again in a minute.", "error")
+        st.button("Try again")
+
+
+def ask_to_sign_in(providers: dict[str, str | None]) -> None:
+    """Nothing but the way in.
+
+    Args:
+        providers: by the text of their button, the names that `st.login` takes.
+    """
+    page_title()
+    notice("Sign in to see the reports of your account.", "empty")
+    for text, provider in providers.items():
+        st.button(text, on_click=st.login, args=[provider] if provider else [], type="primary", key=f"sign-in-{text}")
+
+
+def signed_in(publication: Publication) -> Reports:
+    """The reports of who signed in; stops the page for whom nobody knows."""
+    email = signed_in_email()
+    viewers = accounts_of_email(publication, email) if email else ()
+    with st.container(key="viewer_bar", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        if viewers:
+            notice(f"Signed in as {email}", "quiet")
+        st.button("Sign out", on_click=st.logout, type="tertiary")
+    if not viewers:
+        page_title()
+        notice(
+            f"No account belongs to {email}. Ask whoever runs these reports to add you, or sign in with another address."
+            if email
+            else "Your sign-in gives no verified email address, so nobody knows which account is yours.",
+            "error",
+        )
+        st.stop()
+    return Reports(publication, viewers)
+
+
+def picked(publication: Publication) -> Reports:
+    """The reports of the account that was picked to look as, on a machine without sign-in."""
+    everyone = tuple(row["account_id"] for row in publication.ask("select account_id from marts.dim_accounts"))
+    options = {account.account_id: account.label for account in Reports(publication, everyone).accounts()}
+    if not options:
+        page_title()
+        notice("The published file has no account yet.", "empty")
+        st.stop()
+    viewer = st.query_params.get("viewer")
+    is_known = viewer in options
+    with st.container(key="viewer_bar", horizontal=True, vertical_alignment="bottom"):
+        chosen_in_url(
+            st.selectbox,
+            "Viewing as",
+            options,
+            "viewer",
+            viewer if is_known else next(iter(options)),
+            without=("account", "campaign", "template"),
+            width=320,
+        )
+        notice("No sign-in is set up: whoever uses this machine may look as any account.", "warning")
+    if viewer is not None and not is_known:
+        notice("The link's viewer is no account that is known here.", "warning")
+    return Reports(publication, (st.session_state["viewer"],))
+
+
+main()

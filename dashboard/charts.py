@@ -1,0 +1,121 @@
+"""The charts. Colours are told apart by colour-blind people, on light and on dark, and never say anything alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import altair as alt
+
+from dashboard.cards import title_of
+from dashboard.figures import UNITS, figure
+from dashboard.flagging import TemplateBlocks
+from dashboard.reports import Row
+from orchestration.kpis import Kpi
+
+BLUE, ORANGE, GREY = "#3b82f6", "#d9730d", "#868e96"
+
+# More templates than this are a table and no chart.
+MOST_TEMPLATES = 30
+
+
+def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.LayerChart:
+    """A KPI by day, with the period before behind it, each of its days below the one of now.
+
+    Args:
+        kpi: the KPI.
+        by_day: the report by day.
+        by_day_before: that of the period of the same length before; empty without one.
+    """
+    values = [row[kpi.column] for row in (*by_day, *by_day_before) if row[kpi.column] is not None]
+    name, size = _unit(max(values, default=0)) if kpi.unit == "seconds" else ("", 1)
+    shift = by_day[0]["date_day"] - by_day_before[0]["date_day"] if by_day and by_day_before else timedelta()
+
+    def points(rows: Sequence[Row], period: str, shift: timedelta) -> list[dict[str, str | float | None]]:
+        return [
+            {
+                "day": str(row["date_day"] + shift),
+                "date": _day(row["date_day"]),
+                "value": None if row[kpi.column] is None else row[kpi.column] / size,
+                "text": figure(row[kpi.column], kpi.unit),
+                "period": period,
+            }
+            for row in rows
+        ]
+
+    periods = ["This period", "Period before"]
+    data = alt.InlineData(values=points(by_day_before, periods[1], shift) + points(by_day, periods[0], timedelta()))
+    legend = alt.Legend(orient="top", title=None)
+    axis = {"rate": alt.Axis(format="~%"), "count": alt.Axis(format="~s", tickMinStep=1), "seconds": alt.Axis()}[kpi.unit]
+    return (
+        alt.Chart(data)
+        .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
+        .encode(
+            x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount="day" if len(by_day) <= 10 else 10)),
+            y=alt.Y("value:Q", title=f"{title_of(kpi)}{f' ({name})' if name else ''}", axis=axis, scale=alt.Scale(zero=True)),
+            color=alt.Color("period:N", scale=alt.Scale(domain=periods, range=[BLUE, GREY]), legend=legend),
+            strokeDash=alt.StrokeDash("period:N", scale=alt.Scale(domain=periods, range=[[1, 0], [5, 4]]), legend=legend),
+            tooltip=[
+                alt.Tooltip("date:N", title="Day"),
+                alt.Tooltip("text:N", title=title_of(kpi)),
+                alt.Tooltip("period:N", title="Period"),
+            ],
+        )
+        .properties(height=280)
+    )
+
+
+def _unit(seconds: float) -> tuple[str, int]:
+    """The unit that the longest duration is best read in."""
+    names = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+    return next(((names[unit], size) for unit, size in UNITS if seconds >= 2 * size), ("seconds", 1))
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
+    """Carrier block rates with their intervals, and the rate of the rest of the account as a tick.
+
+    Args:
+        templates: in the order in which they are drawn.
+    """
+    flags = ["Above the rest of the account", "Not told apart from the rest"]
+    rows = [
+        {
+            "template": template.name,
+            "rate": template.rate,
+            "low": template.low,
+            "high": template.high,
+            "rest": template.rest,
+            "flag": flags[not template.is_flagged],
+            "messages": f"{template.blocked:,} of {template.messages:,}",
+            "interval": f"{figure(template.low, 'rate')} to {figure(template.high, 'rate')}",
+            "of_rest": figure(template.rest, "rate"),
+        }
+        for template in templates
+    ]
+    legend = alt.Legend(orient="top", title=None, labelLimit=300)
+    color = alt.Color("flag:N", scale=alt.Scale(domain=flags, range=[ORANGE, BLUE]), legend=legend)
+    shape = alt.Shape("flag:N", scale=alt.Scale(domain=flags, range=["triangle-up", "circle"]), legend=legend)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        y=alt.Y("template:N", sort=[row["template"] for row in rows], title=None, axis=alt.Axis(labelLimit=180)),
+        tooltip=[
+            alt.Tooltip("template:N", title="Template"),
+            alt.Tooltip("messages:N", title="Blocked"),
+            alt.Tooltip("rate:Q", title="Carrier Block Rate", format=".1%"),
+            alt.Tooltip("interval:N", title="95 % interval"),
+            alt.Tooltip("of_rest:N", title="Rest of the account"),
+        ],
+    )
+    x = alt.X(
+        "low:Q",
+        title="Carrier Block Rate with its 95 % Wilson interval; grey: the rest of the account",
+        axis=alt.Axis(format="~%", tickCount=8),
+        scale=alt.Scale(zero=True),
+    )
+    intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", color=color)
+    rates = base.mark_point(filled=True, size=90, opacity=1).encode(x="rate:Q", color=color, shape=shape)
+    rests = base.mark_tick(thickness=2, color=GREY, size=16).encode(x="rest:Q")
+    return (intervals + rests + rates).properties(height=30 * len(rows) + 70)

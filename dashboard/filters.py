@@ -1,0 +1,80 @@
+"""The filters above the page, which stand in the URL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.reports import Account, Filters, unique_names
+from dashboard.selection import DEFAULT_PRESET, FIRST_DAY, LAST_DAY, PRESETS, VIEWS, DateRange
+from dashboard.state import chosen_in_url, set_in_url
+from dashboard.view import View
+
+
+def choose_view() -> str:
+    """Messaging or Calling, as the URL says; what it does not know is Messaging."""
+    asked_for = st.query_params.get("view")
+    view = asked_for if asked_for in VIEWS else "messaging"
+    chosen_in_url(st.segmented_control, "View", VIEWS, "view", view, label_visibility="collapsed", required=True)
+    return view
+
+
+def choose_days(account: Account) -> DateRange:
+    """The date range: presets on the left, days on the right."""
+    days = DateRange.from_url(st.query_params, account.today)
+
+    def preset_chosen() -> None:
+        preset = st.session_state["range"]
+        own = {"start": str(days.start), "end": str(days.end)} if preset == "custom" else {"start": None, "end": None}
+        set_in_url({"range": None if preset == DEFAULT_PRESET else preset, **own})
+
+    def days_chosen() -> None:
+        # After the first of two clicks there is one day.
+        if len(chosen := st.session_state["days"]) == 2:
+            set_in_url({"range": "custom", "start": str(chosen[0]), "end": str(chosen[1])})
+
+    # A popover has no label of its own; this one stands where those of the other filters do.
+    with st.container(key="date_range", gap=None):
+        st.markdown("Date Range")
+        popover = st.popover(days.label, width="stretch", icon=":material/calendar_month:")
+    with popover:
+        presets, calendar = st.columns([2, 3])
+        with presets:
+            st.session_state["range"] = days.preset
+            st.radio("Date Range", list(PRESETS), format_func=PRESETS.get, key="range", on_change=preset_chosen)
+        with calendar:
+            st.session_state["days"] = (days.start, days.end)
+            st.date_input(
+                f"Days in {account.timezone}",
+                min_value=FIRST_DAY,
+                max_value=LAST_DAY,
+                format="YYYY-MM-DD",
+                key="days",
+                on_change=days_chosen,
+            )
+    return days
+
+
+def choose_filter(view: View, entity: str, label: str, notices: list[str]) -> Filters:
+    """All campaigns (or templates), or one of those with any activity in the range.
+
+    Args:
+        view: of the account and days.
+        entity: `campaign` or `template`.
+        label: of the widget.
+        notices: to which a sentence is added when the URL asks for one without activity.
+
+    Returns:
+        The filters with what is chosen. What the URL asks for is asked for, whether there is anything of it or not.
+    """
+    active = sorted(unique_names(view.ask(f"by_{entity}", view.unfiltered), entity).items(), key=lambda item: item[1].lower())
+    options = {"": f"All {label.lower()}"} | dict(active)
+    chosen = st.query_params.get(entity) or None
+    if chosen is not None and chosen not in options:
+        name = view.reports.name(entity, view.account.account_id, chosen)
+        options[chosen] = name or chosen
+        unknown = f"The account knows no {entity} “{chosen}”, so there is nothing of it to show."
+        notices.append(f"“{name}” has no activity in these days." if name else unknown)
+    chosen_in_url(st.selectbox, label, options, entity, chosen or "")
+    return replace(view.filters, **{entity: chosen})

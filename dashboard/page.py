@@ -1,0 +1,67 @@
+"""The page of a viewer: filters, then the view that is chosen."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from dashboard.filters import choose_days, choose_filter, choose_view
+from dashboard.parts import notice, page_title
+from dashboard.reports import Account, Filters, Reports
+from dashboard.sections import show_calling, show_messaging
+from dashboard.state import chosen_in_url
+from dashboard.view import View
+from orchestration.settings import STALE_HOURS
+
+
+def show_page(reports: Reports) -> None:
+    """Draws the page.
+
+    Args:
+        reports: those of the viewer.
+    """
+    page_title()
+    accounts = {account.account_id: account for account in reports.accounts()}
+    if not accounts:
+        notice("Your account is not among the published ones yet.", "empty")
+        return
+    view = choose_view()
+    asked_for = st.query_params.get("account", next(iter(accounts)))
+    with st.container(key="filters"):
+        columns = st.columns(4 if view == "messaging" else 3)
+        with columns[0]:
+            labels = {key: account.label for key, account in accounts.items()}
+            chosen_in_url(
+                st.selectbox, "Account", labels, "account", asked_for if asked_for in accounts else None,
+                without=("campaign", "template"), placeholder="Choose an account",
+            )  # fmt: skip
+        if asked_for not in accounts:
+            notice("The link leads to an account that you may not see, or that does not exist. Choose one of yours.", "error")
+            return
+        account = accounts[asked_for]
+        with columns[1]:
+            days = choose_days(account)
+        filters = Filters(account.account_id, days.start, days.end)
+        notices = list(days.notices)
+        with columns[2]:
+            filters = choose_filter(View(reports, view, account, filters), "campaign", "Campaigns", notices)
+        if view == "messaging":
+            with columns[3]:
+                filters = choose_filter(View(reports, view, account, filters), "template", "Message Templates", notices)
+    for text in notices:
+        notice(text, "warning")
+    show_age(reports, account)
+    {"messaging": show_messaging, "calling": show_calling}[view](View(reports, view, account, filters))
+
+
+def show_age(reports: Reports, account: Account) -> None:
+    """How old the data are, with a warning when they are stale."""
+    publication = reports.publication
+    as_of = min(publication.published_at, publication.newest_event_at or publication.published_at)
+    local = reports.local_time(as_of, account.timezone)
+    notice(f"Data as of {local.day} {local:%b %Y, %H:%M} ({account.timezone})", "quiet")
+    hours = (datetime.now(UTC) - as_of) / timedelta(hours=1)
+    if hours > STALE_HOURS:
+        age = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
+        notice(f"These data are {age} old. Numbers of the days since then are missing or incomplete.", "warning")

@@ -1,0 +1,82 @@
+"""The published file, opened for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import streamlit as st
+
+# What the file is attached as.
+NAME = "published"
+
+
+class NotPublished(Exception):
+    """There is no file to read yet, or it cannot be read. The message is for the person who looks at the page."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication: the file as it stood when it was opened. A file that is renamed over it does not change it.
+
+    Args:
+        identity: path, inode and time of change, which no two publications share.
+        database: an in-memory database with the file attached.
+        published_at: when it was published.
+        newest_event_at: time of its newest event; None without events.
+    """
+
+    identity: tuple[str, int, int]
+    database: duckdb.DuckDBPyConnection
+    published_at: datetime
+    newest_event_at: datetime | None
+
+    def ask(self, sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+        """The rows that a query gives, each by column.
+
+        Args:
+            sql: the query; `$1` and so on stand for parameters.
+            parameters: their values.
+        """
+        with self.database.cursor() as cursor:
+            # A cursor of its own per query, since pages are drawn side by side; it does not take over what is in use.
+            cursor.execute(f"use {NAME}")
+            cursor.execute(sql, parameters or [])
+            columns = [column for column, *_ in cursor.description]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def current_publication(file: Path) -> Publication:
+    """The publication that stands there now. Who has an older one goes on with it until he asks again.
+
+    Args:
+        file: the published file.
+
+    Raises:
+        NotPublished: there is none yet, or it is not one.
+    """
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        raise NotPublished("Nothing is published yet. The first build that succeeds publishes; then reload this page.") from None
+    except OSError as error:
+        raise NotPublished(f"The published file cannot be opened: {error.strerror}.") from error
+    try:
+        return _opened(str(file), status.st_ino, status.st_mtime_ns)
+    except duckdb.Error as error:
+        raise NotPublished("The published file is damaged, or of another version. Building again replaces it.") from error
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _opened(file: str, inode: int, changed: int) -> Publication:
+    # Attached, because DuckDB shares one instance among all who connect to the same path, and that would be the old file.
+    database = duckdb.connect(config={"temp_directory": ""})
+    database.execute(f"attach '{file.replace(chr(39), chr(39) * 2)}' as {NAME} (read_only)")
+    # The page asks reports and marts; no query of it may reach anything else.
+    database.execute("set enable_external_access = false; set lock_configuration = true")
+    ((published_at, newest_event_at),) = database.execute(f"select published_at, newest_event_at from {NAME}.marts.publication").fetchall()
+    as_utc = [moment and moment.replace(tzinfo=UTC) for moment in (published_at, newest_event_at)]
+    return Publication((file, inode, changed), database, *as_utc)

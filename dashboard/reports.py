@@ -1,0 +1,206 @@
+"""What a viewer may ask: the report functions, for the accounts that `account_access` gives."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+import streamlit as st
+
+from dashboard.publication import Publication
+
+Row = dict[str, Any]
+
+# The entities that can be filtered by, and where their names are.
+DIMENSIONS = {"campaign": "dim_campaigns", "template": "dim_message_templates"}
+
+
+class NoAccess(Exception):
+    """The viewer may not see the account, or there is no such account: which of both is nobody's business."""
+
+
+def unique_names(rows: Iterable[Row], entity: str) -> dict[str, str]:
+    """A name to show for each: the id goes with it where several have the same one, and stands for it where there is none.
+
+    Args:
+        rows: with `<entity>_id` and `<entity>_name`.
+        entity: `account`, `campaign` or `template`.
+    """
+    names = {row[f"{entity}_id"]: row[f"{entity}_name"] or row[f"{entity}_id"] for row in rows}
+    often = Counter(names.values())
+    return {key: name if often[name] == 1 else f"{name} ({key})" for key, name in names.items()}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that the viewer may see.
+
+    Args:
+        account_id: the account.
+        name: to show, which no other account of the viewer has.
+        timezone: its days are of.
+        today: its day now.
+        depth: how many accounts stand between it and the viewer's own.
+    """
+
+    account_id: str
+    name: str
+    timezone: str
+    today: date
+    depth: int
+
+    @property
+    def label(self) -> str:
+        """Its name, set in by its depth."""
+        return "\N{EM SPACE}" * self.depth + self.name
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a report is about.
+
+    Args:
+        account: the account.
+        start, end: first and last day, in the account's timezone.
+        campaign, template: of one of them alone, or of all.
+    """
+
+    account: str
+    start: date
+    end: date
+    campaign: str | None = None
+    template: str | None = None
+
+
+def accounts_of_email(publication: Publication, email: str) -> tuple[str, ...]:
+    """The accounts whose users have this email address.
+
+    Args:
+        publication: where the users stand, by the hash of their address.
+        email: the address.
+    """
+    digest = sha256(email.strip().lower().encode()).hexdigest()
+    rows = publication.ask("select distinct account_id from marts.dim_users where email_sha256 = $1 order by all", [digest])
+    return tuple(row["account_id"] for row in rows)
+
+
+@dataclass(frozen=True)
+class Reports:
+    """The reports of one publication, for one viewer.
+
+    Args:
+        publication: the publication.
+        viewers: the accounts that the viewer belongs to.
+    """
+
+    publication: Publication
+    viewers: tuple[str, ...]
+
+    def accounts(self) -> list[Account]:
+        """The accounts that the viewer may see: the own one first, then every account below it, each under its parent, by name."""
+        rows = self.publication.ask(
+            """
+            select
+                account_id,
+                account_name,
+                parent_account_id,
+                timezone,
+                cast(now() at time zone timezone as date) as today
+            from marts.dim_accounts
+            where account_id in (select account_id from marts.account_access where list_contains($1, viewer_account_id))
+            order by lower(account_name), account_id
+            """,
+            [list(self.viewers)],
+        )
+        names = unique_names(rows, "account")
+        below = defaultdict(list)
+        for row in rows:
+            below[row["parent_account_id"] if row["parent_account_id"] in names else None].append(row)
+
+        def tree(parent: str | None, depth: int) -> list[Account]:
+            found = []
+            for row in below[parent]:
+                found.append(Account(row["account_id"], names[row["account_id"]], row["timezone"], row["today"], depth))
+                found += tree(row["account_id"], depth + 1)
+            return found
+
+        return tree(None, 0)
+
+    def local_time(self, moment: datetime, timezone: str) -> datetime:
+        """A moment as clocks show it in a timezone, which the warehouse's engine knows and this machine may not."""
+        (row,) = self.publication.ask("select $1::timestamptz at time zone $2 as local_time", [moment, timezone])
+        return row["local_time"]
+
+    def rows(self, function: str, filters: Filters) -> list[Row]:
+        """The rows of a report function.
+
+        Args:
+            function: its name in `reports`.
+            filters: its arguments.
+
+        Raises:
+            NoAccess: the account is not one of the viewer's.
+        """
+        self._check_access(filters.account)
+        return _answer(self.publication.identity, function, filters, _publication=self.publication)
+
+    def row(self, function: str, filters: Filters) -> Row:
+        """The row of a report function that always gives one; for the arguments see `rows`."""
+        (row,) = self.rows(function, filters)
+        return row
+
+    def active_days(self, account: str) -> tuple[date, date] | None:
+        """The first and the last day on which anything happened in an account; None if nothing ever did.
+
+        Raises:
+            NoAccess: the account is not one of the viewer's.
+        """
+        self._check_access(account)
+        (row,) = self.publication.ask(
+            """
+            select
+                min(date_day) as first_day,
+                max(date_day) as last_day
+            from (
+                select date_day from marts.messaging_activity where account_id = $1
+                union all
+                select date_day from marts.fct_calls where account_id = $1
+            )
+            """,
+            [account],
+        )
+        return (row["first_day"], row["last_day"]) if row["first_day"] else None
+
+    def name(self, entity: str, account: str, entity_id: str) -> str | None:
+        """The name of a campaign or template of an account; None if the account knows none of this id, or it has no name.
+
+        Args:
+            entity: `campaign` or `template`.
+            account: the account.
+            entity_id: the id.
+
+        Raises:
+            NoAccess: the account is not one of the viewer's.
+        """
+        self._check_access(account)
+        sql = f"select {entity}_name as name from marts.{DIMENSIONS[entity]} where account_id = $1 and {entity}_id = $2"
+        return next((row["name"] for row in self.publication.ask(sql, [account, entity_id])), None)
+
+    def _check_access(self, account: str) -> None:
+        sql = "select 1 from marts.account_access where account_id = $1 and list_contains($2, viewer_account_id) limit 1"
+        if not self.publication.ask(sql, [account, list(self.viewers)]):
+            raise NoAccess(account)
+
+
+@st.cache_data(max_entries=2_000, show_spinner=False)
+def _answer(identity: tuple[str, int, int], function: str, filters: Filters, _publication: Publication) -> list[Row]:
+    arguments = [filters.account, filters.start, filters.end, filters.campaign]
+    named = "campaign := $4"
+    if function.startswith(("messaging", "label")):
+        arguments.append(filters.template)
+        named += ", template := $5"
+    return _publication.ask(f"from reports.{function}($1, $2, $3, {named})", arguments)

@@ -1,0 +1,247 @@
+"""What stands below the filters, section by section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from dashboard import charts
+from dashboard.cards import CARDS, Bar, bars_html, card, cards_html, kpi_of, title_of
+from dashboard.figures import count, figure, percentage, span
+from dashboard.flagging import template_blocks
+from dashboard.parts import notice
+from dashboard.reports import Row, unique_names
+from dashboard.selection import VIEWS
+from dashboard.state import chosen_in_url
+from dashboard.tables import download, kpi_table
+from dashboard.view import View
+from orchestration.kpis import kpis
+
+# What is drawn by day until another KPI is chosen.
+DEFAULT_TREND = {"messaging": "sms_sent", "calling": "calls_dialed"}
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What a view counts by kind below its cards.
+
+    Args:
+        report: the report function.
+        title: the section's heading.
+        kind: what a row is about.
+        key, label, measure: its columns.
+    """
+
+    report: str
+    title: str
+    kind: str
+    key: str
+    label: str
+    measure: str
+
+
+SHARES = {
+    "messaging": Shares("label_report", "Labels", "label", "label_id", "label_name", "contacts"),
+    "calling": Shares("call_outcome_report", "Call outcomes", "outcome", "outcome", "outcome", "calls"),
+}
+
+
+def show_messaging(view: View) -> None:
+    """The Messaging view, from the cards down."""
+    show_cards(view)
+    show_shares(view)
+    show_trend(view)
+    show_flagging(view)
+    show_funnel(view)
+    show_campaigns(view)
+    show_download(view)
+
+
+def show_calling(view: View) -> None:
+    """The Calling view, from the cards down."""
+    show_cards(view)
+    show_shares(view)
+    show_trend(view)
+    show_campaigns(view)
+    show_download(view)
+
+
+def show_cards(view: View) -> None:
+    """The KPI cards."""
+    if not any(row_value for row_value in view.now.values()):
+        show_emptiness(view)
+    compared = span(view.before.start, view.before.end) if view.before else ""
+    cards = [card(name, view.now, view.then, view.by_day, view.filtered_by) for name in CARDS[view.name]]
+    st.html(cards_html(VIEWS[view.name], cards, compared))
+
+
+def show_emptiness(view: View) -> None:
+    """Why there is nothing but zeros."""
+    active = view.reports.active_days(view.account.account_id)
+    if not active:
+        notice("Nothing has happened in this account yet. Once it sends or calls, its numbers are here.", "empty")
+    elif not view.filtered_by:
+        notice(f"Nothing happened in these days. There is activity from {span(*active)}.", "empty")
+
+
+def show_shares(view: View) -> None:
+    """Labels with contacts, or outcomes with calls, and the share of each."""
+    shares = SHARES[view.name]
+    st.subheader(shares.title, anchor=False)
+    rows = sorted(
+        view.reports.rows(shares.report, view.filters), key=lambda row: (-row[shares.measure], row[shares.label] or row[shares.key])
+    )
+    if not rows:
+        notice(f"No {shares.title.lower()} in this selection.", "quiet")
+        return
+    bars = [Bar(row[shares.label] or row[shares.key], (count(row[shares.measure]), percentage(row["share"])), row["share"]) for row in rows]
+    st.html(bars_html(shares.title, [shares.title, shares.measure.capitalize(), "Share"], bars))
+    download(rows, shares.title.lower().replace(" ", "-"), view.filters)
+
+
+def show_trend(view: View) -> None:
+    """Any KPI by day, against the period before."""
+    st.subheader("By day", anchor=False)
+    names = {kpi.name: title_of(kpi) for kpi in kpis() if kpi.view == view.name}
+    asked_for = st.query_params.get("trend")
+    name = asked_for if asked_for in names else DEFAULT_TREND[view.name]
+    chosen_in_url(st.selectbox, "KPI", names, "trend", name, width=320)
+    kpi = kpi_of(name)
+    if ignored := kpi.ignored_of(view.filtered_by):
+        notice(f"Not filtered by {' and '.join(ignored)}.", "quiet")
+    if not view.by_day:
+        notice("Nothing happened in these days.", "quiet")
+        return
+    first, last = view.by_day[0]["date_day"], view.by_day[-1]["date_day"]
+    st.altair_chart(
+        charts.trend(kpi, view.by_day, view.by_day_before),
+        alt=f"{title_of(kpi)} by day, {span(first, last)}, with the period before. The table below has the same.",
+    )
+    table = st.expander("By day, as a table", key="by-day-table", on_change="rerun")
+    if table.open:
+        with table:
+            kpi_table(view.by_day, {"date_day": "Day"}, list(names), alt=f"All KPIs by day, {span(first, last)}")
+    download(view.by_day, f"{view.name}-by-day", view.filters)
+
+
+def show_flagging(view: View) -> None:
+    """Which template is being flagged by carriers."""
+    st.subheader("Which template is being flagged?", anchor=False)
+    of_account = view.ask("by_template", view.unfiltered)
+    chosen = view.ask("by_template", replace(view.filters, template=None))
+    (account,) = view.ask("report", view.unfiltered)
+    templates = template_blocks(chosen, unique_names(of_account, "template"), account, of_account)
+    if not templates:
+        notice("No campaign messages of a template in this selection.", "quiet")
+        return
+    flagged = [template for template in templates if template.is_flagged]
+    names = ", ".join(template.name for template in flagged)
+    if flagged:
+        notice(f"Blocked more often than everything else that the account sends, beyond what chance explains: {names}.", "warning")
+    else:
+        notice("No template is blocked more often than the rest of the account, beyond what chance explains.", "quiet")
+    if "template" in view.filtered_by:
+        notice("Not filtered by template.", "quiet")
+    drawn = templates[: charts.MOST_TEMPLATES]
+    if len(drawn) < len(templates):
+        notice(f"The {len(drawn)} most blocked of {len(templates)} templates are drawn; the table has all.", "quiet")
+    st.altair_chart(charts.flagging(drawn), alt="Carrier Block Rate of each template with its 95 % interval. The table below has the same.")
+    with st.expander("Templates, as a table"):
+        bars = [
+            Bar(
+                f"{template.name} ▲ flagged" if template.is_flagged else template.name,
+                (
+                    f"{template.blocked:,} / {template.messages:,}",
+                    percentage(template.rate),
+                    f"{percentage(template.low)} – {percentage(template.high)}",
+                    figure(template.rest, "rate"),
+                ),
+                template.rate,
+            )
+            for template in templates
+        ]
+        headings = ["Template", "Blocked", "Carrier Block Rate", "95 % interval", "Rest of the account"]
+        st.html(bars_html("Carrier blocks by template", headings, bars))
+    download(chosen, "messaging-by-template", view.filters)
+
+
+def show_funnel(view: View) -> None:
+    """From contacts over replies and leads to deals."""
+    st.subheader("From contact to deal", anchor=False)
+    (calling,) = view.reports.rows("calling_report", replace(view.filters, template=None))
+    steps = {
+        "Contacts": view.now["contacts"],
+        "Replied": view.now["responded_contacts"],
+        "Leads": view.now["leads"],
+        "Deals closed in calls": calling["deals_closed"],
+    }
+    whole = max(steps.values())
+    first, *_ = steps.values()
+    bars = [
+        Bar(name, (count(value), figure(value / first if first else None, "rate")), value / whole if whole else None)
+        for name, value in steps.items()
+    ]
+    st.html(bars_html("From contact to deal", ["Step", "Number", "Of contacts"], bars))
+    note = "Each step counts what happened in these days, so a step may exceed the one before it."
+    notice(f"{note} Deals are not filtered by template." if "template" in view.filtered_by else note, "quiet")
+
+
+def show_campaigns(view: View) -> None:
+    """Campaigns side by side."""
+    st.subheader("Campaigns side by side", anchor=False)
+    rows = view.ask("by_campaign")
+    if not rows:
+        notice("No campaign with activity in this selection.", "quiet")
+        return
+    names = unique_names(rows, "campaign")
+    shown = [{**row, "campaign_name": names[row["campaign_id"]]} for row in rows]
+    kpi_table(shown, {"campaign_name": "Campaign"}, CARDS[view.name], alt="KPIs by campaign; each column can be sorted by.")
+    download(rows, f"{view.name}-by-campaign", view.filters)
+
+
+def show_download(view: View) -> None:
+    """The whole report as one file."""
+    st.subheader("The whole report", anchor=False)
+    download(report_rows(view), f"{view.name}-report", view.filters, label="Download the report as CSV")
+
+
+def report_rows(view: View) -> list[Row]:
+    """Every number of the view, a row each, with what it is about."""
+    shares = SHARES[view.name]
+    about = {
+        "account_id": view.account.account_id,
+        "account_name": view.account.name,
+        "start_day": view.filters.start,
+        "end_day": view.filters.end,
+        "campaign_id": view.filters.campaign,
+        "template_id": view.filters.template,
+    }
+    of_kpis = [
+        {
+            **about,
+            "kind": "kpi",
+            "name": kpi.column,
+            "label": title_of(kpi),
+            "value": view.now[kpi.column],
+            "value_before": view.then[kpi.column] if view.then else None,
+            "share": None,
+            "not_filtered_by": " and ".join(kpi.ignored_of(view.filtered_by)) or None,
+        }
+        for kpi in kpis()
+        if kpi.view == view.name
+    ]
+    of_shares = [
+        {
+            **about,
+            "kind": shares.kind,
+            "name": row[shares.key],
+            "label": row[shares.label],
+            "value": row[shares.measure],
+            "value_before": None,
+            "share": row["share"],
+            "not_filtered_by": None,
+        }
+        for row in view.reports.rows(shares.report, view.filters)
+    ]
+    return of_kpis + of_shares

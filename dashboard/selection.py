@@ -1,0 +1,107 @@
+"""What the page is to show: its state, which stands whole in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dashboard.figures import span
+from dashboard.reports import Filters
+
+VIEWS = {"messaging": "Messaging", "calling": "Calling"}
+
+PRESETS = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "last-7-days": "Last 7 days",
+    "last-30-days": "Last 30 days",
+    "this-month": "This month",
+    "last-month": "Last month",
+    "custom": "Custom",
+}
+DEFAULT_PRESET = "last-7-days"
+
+# Days outside of a century are a slip of the keyboard. Nothing was sent on them.
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2099, 12, 31)
+
+
+def days_of(preset: str, today: date) -> tuple[date, date]:
+    """The first and last day of a preset.
+
+    Args:
+        preset: one of `PRESETS`, `custom` aside.
+        today: the account's day now.
+    """
+    first_of_month = today.replace(day=1)
+    yesterday = today - timedelta(days=1)
+    last_of_last_month = first_of_month - timedelta(days=1)
+    return {
+        "today": (today, today),
+        "yesterday": (yesterday, yesterday),
+        "last-7-days": (today - timedelta(days=6), today),
+        "last-30-days": (today - timedelta(days=29), today),
+        "this-month": (first_of_month, today),
+        "last-month": (last_of_last_month.replace(day=1), last_of_last_month),
+    }[preset]
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """The chosen days.
+
+    Args:
+        preset: one of `PRESETS`.
+        start, end: first and last day.
+        notices: what of the URL was not taken as it stands, a sentence each.
+    """
+
+    preset: str
+    start: date
+    end: date
+    notices: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """As the page's button shows it."""
+        return f"{PRESETS[self.preset]} · {span(self.start, self.end)}"
+
+    @classmethod
+    def from_url(cls, query: Mapping[str, str], today: date) -> DateRange:
+        """The range that the URL's `range`, or its `start` and `end`, say.
+
+        Args:
+            query: the URL's parameters.
+            today: the account's day now.
+        """
+        preset = query.get("range", "custom" if {"start", "end"} & query.keys() else DEFAULT_PRESET)
+        if preset in PRESETS and preset != "custom":
+            return cls(preset, *days_of(preset, today))
+        default = days_of(DEFAULT_PRESET, today)
+        if preset != "custom":
+            return cls(DEFAULT_PRESET, *default, notices=("The page does not know the link's date range; these are the last 7 days.",))
+        try:
+            start, end = (date.fromisoformat(query[name]) for name in ("start", "end"))
+        except (KeyError, ValueError):
+            return cls(DEFAULT_PRESET, *default, notices=("The link's days are not two dates (YYYY-MM-DD); these are the last 7 days.",))
+        notices = []
+        if end < start:
+            start, end = end, start
+            notices.append("The link's range ends before it starts; its days were swapped.")
+        within = [min(max(day, FIRST_DAY), LAST_DAY) for day in (start, end)]
+        if within != [start, end]:
+            notices.append(f"Days before {FIRST_DAY.year} and after {LAST_DAY.year} were left out.")
+        return cls("custom", *within, notices=tuple(notices))
+
+
+def before(filters: Filters) -> Filters | None:
+    """The same for the period of the same length before; None where the calendar has none.
+
+    Args:
+        filters: with the period in question.
+    """
+    length = filters.end - filters.start + timedelta(days=1)
+    if filters.start - date.min < length:
+        return None
+    return Filters(filters.account, filters.start - length, filters.start - timedelta(days=1), filters.campaign, filters.template)

@@ -1,0 +1,98 @@
+"""Tables: on the page, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.cards import kpi_of, title_of
+from dashboard.figures import NOTHING
+from dashboard.reports import Filters, Row
+
+# What makes a spreadsheet take a cell's text for a formula (OWASP, "CSV Injection"), also in the wide forms of East Asian keyboards.
+FORMULA = re.compile(r"^[\s\x00]*[=+\-@|%＝＋－＠]|^[\t\r\n]")
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as CSV that spreadsheets read as UTF-8, with the columns' names as the reports have them.
+
+    Text that a spreadsheet would run as a formula has an apostrophe before it, which spreadsheets take for "this is text".
+
+    Args:
+        rows: the rows, all with the same columns; without any there is nothing.
+    """
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows({column: _cell(value) for column, value in row.items()} for row in rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and FORMULA.search(value) else value
+
+
+def file_name(part: str, filters: Filters) -> str:
+    """The name of a download: what of which account and days, of characters that every file system takes.
+
+    Args:
+        part: what is in it.
+        filters: what it is about.
+    """
+    chosen = [filters.account, filters.campaign, filters.template, f"{filters.start}", f"{filters.end}"]
+    return "_".join([part, *(re.sub(r"[^\w.-]+|^\.+", "-", value, flags=re.ASCII)[:60] for value in chosen if value)]) + ".csv"
+
+
+def download(rows: Sequence[Mapping[str, Any]], part: str, filters: Filters, label: str = "Download CSV") -> None:
+    """A button that downloads rows as CSV. What it writes, it writes when it is asked to.
+
+    Args:
+        rows: the rows.
+        part: what they are, as the file's name has it.
+        filters: what they are about.
+        label: of the button.
+    """
+    st.download_button(
+        label,
+        data=lambda: csv_of(rows),
+        file_name=file_name(part, filters),
+        mime="text/csv",
+        key=f"download-{part}",
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=not rows,
+    )
+
+
+def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[str], alt: str) -> None:
+    """A table of KPIs that can be sorted by each column.
+
+    Args:
+        rows: its rows.
+        keys: columns that say what a row is about, each with its heading.
+        kpis: metrics, a column each.
+        alt: what the table is, for who does not see it.
+    """
+    columns = {kpi.column: kpi for kpi in map(kpi_of, kpis)}
+    frame = pd.DataFrame([{name: row[name] for name in (*keys, *columns)} for row in rows], columns=[*keys, *columns])
+    formats = {"count": "localized", "rate": "percent", "seconds": "%,.0f s"}
+    st.dataframe(
+        frame,
+        hide_index=True,
+        placeholder=NOTHING,
+        alt=alt,
+        column_config={
+            **{name: st.column_config.Column(heading, pinned=True) for name, heading in keys.items()},
+            **{
+                name: st.column_config.NumberColumn(title_of(kpi), format=formats[kpi.unit], help=kpi.formula)
+                for name, kpi in columns.items()
+            },
+        },
+    )

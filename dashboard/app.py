@@ -54,7 +54,9 @@ def ask_to_sign_in(providers: dict[str, str | None]) -> None:
         providers: by the text of their button, the names that `st.login` takes.
     """
     page_title()
-    notice("Sign in to see the reports of your account.", "empty")
+    # The provider sends everybody back to the page's start.
+    again = " Then follow your link once more." if st.query_params else ""
+    notice(f"Sign in to see the reports of your account.{again}", "empty")
     for text, provider in providers.items():
         st.button(text, on_click=st.login, args=[provider] if provider else [], type="primary", key=f"sign-in-{text}")
 

@@ -189,15 +189,17 @@ class Bar:
     share: float | None
 
 
-def bars_html(title: str, headings: Sequence[str], bars: Sequence[Bar]) -> str:
-    """A table with a bar in each row.
+def bars_html(title: str, headings: Sequence[str], bars: Sequence[Bar], kind: str = "") -> str:
+    """A table, with a bar in each row where there are shares.
 
     Args:
         title: what the table is about, for who does not see it.
         headings: of its columns.
         bars: its rows.
+        kind: `printed` for one that is on paper only.
     """
-    return TEMPLATES.get_template("bars.html").render(title=title, headings=headings, bars=bars)
+    has_bars = any(bar.share is not None for bar in bars)
+    return TEMPLATES.get_template("bars.html").render(title=title, headings=headings, bars=bars, kind=kind, has_bars=has_bars)
 
 
 def style() -> str:

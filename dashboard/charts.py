@@ -96,11 +96,11 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
         }
         for template in templates
     ]
-    legend = alt.Legend(orient="top", title=None, labelLimit=300)
+    legend = alt.Legend(orient="top", title=None, columns=1, labelLimit=300)
     color = alt.Color("flag:N", scale=alt.Scale(domain=flags, range=[ORANGE, BLUE]), legend=legend)
     shape = alt.Shape("flag:N", scale=alt.Scale(domain=flags, range=["triangle-up", "circle"]), legend=legend)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        y=alt.Y("template:N", sort=[row["template"] for row in rows], title=None, axis=alt.Axis(labelLimit=180)),
+        y=alt.Y("template:N", sort=[row["template"] for row in rows], title=None, axis=alt.Axis(labelLimit=140)),
         tooltip=[
             alt.Tooltip("template:N", title="Template"),
             alt.Tooltip("messages:N", title="Blocked"),
@@ -111,11 +111,11 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     )
     x = alt.X(
         "low:Q",
-        title="Carrier Block Rate with its 95 % Wilson interval; grey: the rest of the account",
-        axis=alt.Axis(format="~%", tickCount=8),
+        title="Carrier Block Rate (grey: rest of the account)",
+        axis=alt.Axis(format="~%", tickCount=8, labelOverlap=True),
         scale=alt.Scale(zero=True),
     )
     intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", color=color)
     rates = base.mark_point(filled=True, size=90, opacity=1).encode(x="rate:Q", color=color, shape=shape)
     rests = base.mark_tick(thickness=2, color=GREY, size=16).encode(x="rest:Q")
-    return (intervals + rests + rates).properties(height=30 * len(rows) + 70)
+    return (intervals + rests + rates).properties(height=30 * len(rows) + 90)

@@ -29,9 +29,12 @@ def choose_days(account: Account) -> DateRange:
         own = {"start": str(days.start), "end": str(days.end)} if preset == "custom" else {"start": None, "end": None}
         set_in_url({"range": None if preset == DEFAULT_PRESET else preset, **own})
 
+    # A calendar of its own for each range: one that is told of another range while its popover is closed goes on with the old one.
+    calendar_key = f"days-{days.start}-{days.end}"
+
     def days_chosen() -> None:
         # After the first of two clicks there is one day.
-        if len(chosen := st.session_state["days"]) == 2:
+        if len(chosen := st.session_state[calendar_key]) == 2:
             set_in_url({"range": "custom", "start": str(chosen[0]), "end": str(chosen[1])})
 
     # A popover has no label of its own; this one stands where those of the other filters do.
@@ -39,18 +42,18 @@ def choose_days(account: Account) -> DateRange:
         st.markdown("Date Range")
         popover = st.popover(days.label, width="stretch", icon=":material/calendar_month:")
     with popover:
-        presets, calendar = st.columns([2, 3])
+        presets, calendar = st.columns([1, 2])
         with presets:
             st.session_state["range"] = days.preset
             st.radio("Date Range", list(PRESETS), format_func=PRESETS.get, key="range", on_change=preset_chosen)
         with calendar:
-            st.session_state["days"] = (days.start, days.end)
             st.date_input(
                 f"Days in {account.timezone}",
+                value=(days.start, days.end),
                 min_value=FIRST_DAY,
                 max_value=LAST_DAY,
                 format="YYYY-MM-DD",
-                key="days",
+                key=calendar_key,
                 on_change=days_chosen,
             )
     return days

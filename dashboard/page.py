@@ -10,6 +10,7 @@ from dashboard.filters import choose_days, choose_filter, choose_view
 from dashboard.parts import notice, page_title
 from dashboard.reports import Account, Filters, Reports
 from dashboard.sections import show_calling, show_messaging
+from dashboard.selection import VIEWS
 from dashboard.state import chosen_in_url
 from dashboard.view import View
 from orchestration.settings import STALE_HOURS
@@ -49,10 +50,21 @@ def show_page(reports: Reports) -> None:
         if view == "messaging":
             with columns[3]:
                 filters = choose_filter(View(reports, view, account, filters), "template", "Message Templates", notices)
+    show_selection(View(reports, view, account, filters), days.label)
     for text in notices:
         notice(text, "warning")
     show_age(reports, account)
     {"messaging": show_messaging, "calling": show_calling}[view](View(reports, view, account, filters))
+
+
+def show_selection(view: View, days: str) -> None:
+    """What the page is about, for paper, which the filters are not on."""
+    names = [
+        view.reports.name(entity, view.account.account_id, chosen) or chosen
+        for entity in view.filtered_by
+        if (chosen := getattr(view.filters, entity))
+    ]
+    notice(" · ".join([VIEWS[view.name], view.account.name, days, *names]), "printed")
 
 
 def show_age(reports: Reports, account: Account) -> None:

@@ -17,6 +17,6 @@ def notice(text: str, kind: str) -> None:
 
     Args:
         text: the sentence.
-        kind: `quiet`, `empty`, `warning` or `error`.
+        kind: `quiet`, `empty`, `warning`, `error`, or `printed` for one that is on paper only.
     """
     st.html(TEMPLATES.get_template("notice.html").render(text=text, kind=kind))

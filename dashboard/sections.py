@@ -121,7 +121,7 @@ def show_trend(view: View) -> None:
     table = st.expander("By day, as a table", key="by-day-table", on_change="rerun")
     if table.open:
         with table:
-            kpi_table(view.by_day, {"date_day": "Day"}, list(names), alt=f"All KPIs by day, {span(first, last)}")
+            kpi_table(view.by_day, {"date_day": "Day"}, [kpi_of(name) for name in names], alt=f"All KPIs by day, {span(first, last)}")
     download(view.by_day, f"{view.name}-by-day", view.filters)
 
 
@@ -196,14 +196,20 @@ def show_campaigns(view: View) -> None:
         return
     names = unique_names(rows, "campaign")
     shown = [{**row, "campaign_name": names[row["campaign_id"]]} for row in rows]
-    kpi_table(shown, {"campaign_name": "Campaign"}, CARDS[view.name], alt="KPIs by campaign; each column can be sorted by.")
+    # What no campaign filter applies to is the same for all of them.
+    columns = [kpi for kpi in map(kpi_of, CARDS[view.name]) if "campaign" not in kpi.ignores]
+    kpi_table(shown, {"campaign_name": "Campaign"}, columns, alt="KPIs by campaign; each column can be sorted by.")
+    # That table scrolls, which paper does not.
+    printed = [Bar(row["campaign_name"], tuple(figure(row[kpi.column], kpi.unit) for kpi in columns), None) for row in shown]
+    st.html(bars_html("Campaigns side by side", ["Campaign", *map(title_of, columns)], printed, kind="printed"))
     download(rows, f"{view.name}-by-campaign", view.filters)
 
 
 def show_download(view: View) -> None:
     """The whole report as one file."""
-    st.subheader("The whole report", anchor=False)
-    download(report_rows(view), f"{view.name}-report", view.filters, label="Download the report as CSV")
+    with st.container(key="whole_report"):
+        st.subheader("The whole report", anchor=False)
+        download(report_rows(view), f"{view.name}-report", view.filters, label="Download the report as CSV")
 
 
 def report_rows(view: View) -> list[Row]:

@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.cards import kpi_of, title_of
+from dashboard.cards import title_of
 from dashboard.figures import NOTHING
 from dashboard.reports import Filters, Row
+from orchestration.kpis import Kpi
 
 # What makes a spreadsheet take a cell's text for a formula (OWASP, "CSV Injection"), also in the wide forms of East Asian keyboards.
 FORMULA = re.compile(r"^[\s\x00]*[=+\-@|%＝＋－＠]|^[\t\r\n]")
@@ -71,16 +72,16 @@ def download(rows: Sequence[Mapping[str, Any]], part: str, filters: Filters, lab
     )
 
 
-def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[str], alt: str) -> None:
+def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[Kpi], alt: str) -> None:
     """A table of KPIs that can be sorted by each column.
 
     Args:
         rows: its rows.
         keys: columns that say what a row is about, each with its heading.
-        kpis: metrics, a column each.
+        kpis: a column each.
         alt: what the table is, for who does not see it.
     """
-    columns = {kpi.column: kpi for kpi in map(kpi_of, kpis)}
+    columns = {kpi.column: kpi for kpi in kpis}
     frame = pd.DataFrame([{name: row[name] for name in (*keys, *columns)} for row in rows], columns=[*keys, *columns])
     formats = {"count": "localized", "rate": "percent", "seconds": "%,.0f s"}
     st.dataframe(

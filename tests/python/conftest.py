@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,9 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 from harness import LandingZone, Warehouse, ask, rows_of
+from page import browser, known_publication
+from playwright.sync_api import Browser
 
 # The files that take longest, so that no worker is left alone with one at the end.
-LONGEST = ["test_runs", "test_dagster_dev", "test_incremental", "test_oracle", "test_build", "test_quality"]
+LONGEST = ["test_runs", "test_dagster_dev", "test_incremental", "test_page", "test_oracle", "test_build", "test_quality"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,3 +73,16 @@ class Reports:
 @pytest.fixture
 def reports(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnection) -> Reports:
     return Reports(connection, request.function.__name__)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published file that the tests of the page look at."""
+    base = tmp_path_factory.getbasetemp()
+    return known_publication((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "page")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started

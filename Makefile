@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query dagster docs metrics test lint sample pages lock clean
+.PHONY: help build query dagster dashboard docs metrics test lint sample pages lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -18,6 +18,9 @@ query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication
 
 dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 	@$(BIN)/python -m orchestration.serve
+
+dashboard: $(VENV)/.installed ## serve the Reporting page (ARGS="--help" shows its options)
+	@$(BIN)/python -m dashboard $(ARGS)
 
 test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)

@@ -111,7 +111,7 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     )
     x = alt.X(
         "low:Q",
-        title="Carrier Block Rate (grey: rest of the account)",
+        title="Block rate (grey: rest of account)",
         axis=alt.Axis(format="~%", tickCount=8, labelOverlap=True),
         scale=alt.Scale(zero=True),
     )

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.filters import choose_days, choose_filter, choose_view
 from dashboard.parts import notice, page_title
 from dashboard.reports import Account, Filters, Reports
-from dashboard.sections import show_calling, show_messaging
+from dashboard.sections import show_view
 from dashboard.selection import VIEWS
 from dashboard.state import chosen_in_url
 from dashboard.view import View
@@ -54,7 +54,7 @@ def show_page(reports: Reports) -> None:
     for text in notices:
         notice(text, "warning")
     show_age(reports, account)
-    {"messaging": show_messaging, "calling": show_calling}[view](View(reports, view, account, filters))
+    show_view(View(reports, view, account, filters))
 
 
 def show_selection(view: View, days: str) -> None:

@@ -47,24 +47,28 @@ SHARES = {
 }
 
 
-def show_messaging(view: View) -> None:
-    """The Messaging view, from the cards down."""
+def show_view(view: View) -> None:
+    """The view, from the cards down."""
     show_cards(view)
     show_shares(view)
+    if "cards_are_drawn" not in st.session_state:
+        rest_follows()
+        return
     show_trend(view)
-    show_flagging(view)
-    show_funnel(view)
+    if view.name == "messaging":
+        show_flagging(view)
+        show_funnel(view)
     show_campaigns(view)
     show_download(view)
 
 
-def show_calling(view: View) -> None:
-    """The Calling view, from the cards down."""
-    show_cards(view)
-    show_shares(view)
-    show_trend(view)
-    show_campaigns(view)
-    show_download(view)
+@st.fragment(run_every=0.3)
+def rest_follows() -> None:
+    """Draws the rest once a new viewer's browser has drawn the cards: charts and tables keep it busy for as long again."""
+    if "cards_are_sent" in st.session_state:
+        st.session_state["cards_are_drawn"] = True
+        st.rerun()
+    st.session_state["cards_are_sent"] = True
 
 
 def show_cards(view: View) -> None:

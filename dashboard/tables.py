@@ -48,7 +48,7 @@ def file_name(part: str, filters: Filters) -> str:
         filters: what it is about.
     """
     chosen = [filters.account, filters.campaign, filters.template, f"{filters.start}", f"{filters.end}"]
-    return "_".join([part, *(re.sub(r"[^\w.-]+|^\.+", "-", value, flags=re.ASCII)[:60] for value in chosen if value)]) + ".csv"
+    return "_".join([part, *(re.sub(r"[^\w-]+", "-", value, flags=re.ASCII)[:60] for value in chosen if value)]) + ".csv"
 
 
 def download(rows: Sequence[Mapping[str, Any]], part: str, filters: Filters, label: str = "Download CSV") -> None:

@@ -161,6 +161,7 @@ Published to {shown(settings.published)}, from the warehouse {shown(settings.war
   make query SQL="from reports.calling_by_day('{account}', '{start}', '{end}')"
   make query SQL="select stream, reason, row_json from marts.rejected_events limit 20" ARGS=--warehouse
   make build        again: takes in only what is new in the landing zone
+  make dashboard    the Reporting page in the browser
   make dagster      lineage, runs, checks and reruns in the browser
   make test         runs every test
 """, highlight=False, soft_wrap=True)  # fmt: skip

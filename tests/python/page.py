@@ -216,7 +216,7 @@ class Reporting:
     def drawn(self) -> None:
         """Waits until the server has nothing more to draw."""
         idle = '[data-testid="stApp"][data-test-script-state="notRunning"]'
-        self.tab.wait_for_selector(f"{idle} :is(article.card, .notice.empty, .notice.error)", timeout=PATIENCE)
+        self.tab.wait_for_selector(f"{idle} :is(.st-key-whole_report, .notice.empty, .notice.error)", timeout=PATIENCE)
 
     def shows(self, **texts: str) -> None:
         """Expects cards with these values, by the names of their metrics."""

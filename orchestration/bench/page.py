@@ -110,7 +110,7 @@ def first_views(account: str, rounds: int) -> list[float]:
             browser = playwright.chromium.launch(
                 executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
             )
-            for step in range(rounds):
+            for _ in range(rounds):
                 window = browser.new_context(viewport={"width": 1440, "height": 900})
                 tab = window.new_page()
                 started = time.perf_counter()

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query dagster dashboard docs metrics test lint sample pages lock clean
+.PHONY: help build query dagster dashboard docs metrics test lint bench sample pages lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -33,6 +33,9 @@ lint: $(VENV)/.installed ## run every linter: ruff, sqlfluff, dbt-bouncer
 		$(BIN)/dbt --quiet run --select time_spine && $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/dbt-bouncer run --output-only-failures
+
+bench: $(VENV)/.installed ## measure: builds, reports, readers, the page (ARGS="--help" shows its options)
+	@$(BIN)/python -m orchestration.bench $(ARGS)
 
 sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.sample $(ARGS)

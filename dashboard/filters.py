@@ -33,8 +33,9 @@ def choose_days(account: Account) -> DateRange:
     calendar_key = f"days-{days.start}-{days.end}"
 
     def days_chosen() -> None:
-        # After the first of two clicks there is one day.
-        if len(chosen := st.session_state[calendar_key]) == 2:
+        chosen = st.session_state[calendar_key]
+        # After the first of two clicks there is one day. And a calendar that goes away tells its own days once more.
+        if len(chosen) == 2 and chosen != (days.start, days.end):
             set_in_url({"range": "custom", "start": str(chosen[0]), "end": str(chosen[1])})
 
     # A popover has no label of its own; this one stands where those of the other filters do.

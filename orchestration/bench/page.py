@@ -88,8 +88,14 @@ def filter_changes(account: str, rounds: int) -> dict[str, list[float]]:
     return found
 
 
-def first_views(account: str, rounds: int) -> list[float]:
-    """Seconds from a link to the cards, in a browser with an empty cache, each time another range."""
+def first_views(account: str, rounds: int, published: Path) -> list[float]:
+    """Seconds from a link to the cards, in a browser with an empty cache.
+
+    Args:
+        account: whose page it is.
+        rounds: how often.
+        published: the published file.
+    """
     if not CHROMIUM.exists():
         return []
     from playwright.sync_api import sync_playwright
@@ -97,7 +103,14 @@ def first_views(account: str, rounds: int) -> list[float]:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "dashboard", "--port", str(port)], cwd=PROJECT, stdout=subprocess.DEVNULL)
+    environment = os.environ | {"OUTREACH_PUBLISHED": str(published)}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "--port", str(port)],
+        cwd=PROJECT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     found = []
     try:
         for _ in range(240):
@@ -133,8 +146,9 @@ def measure(rounds: int) -> PageTimes:
     Args:
         rounds: how often each.
     """
-    account = largest_account(Settings.from_environment().published)
-    return PageTimes(first_views(account, rounds), filter_changes(account, rounds))
+    published = Settings.from_environment().published
+    account = largest_account(published)
+    return PageTimes(first_views(account, rounds, published), filter_changes(account, rounds))
 
 
 def main() -> int:

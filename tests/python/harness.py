@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,11 +18,10 @@ from typing import Any
 import duckdb
 import pytest
 from dagster import AssetCheckEvaluation, DagsterInstance, ExecuteInProcessResult
+from dbt_process import run_dbt
 from oracle import PROJECT, LandedRow
 
 from orchestration.sample.writer import write_sample
-
-DBT = Path(sys.executable).with_name("dbt")
 
 # One folder per test process, gone with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
@@ -106,9 +104,8 @@ class Warehouse:
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs dbt on this landing zone and warehouse."""
-        command = [str(DBT), "--no-use-colors", "--log-level-file", "none", *arguments]
         with self.on_the_bench() as variables:
-            run = subprocess.run(command, cwd=self.project, env=os.environ | variables, capture_output=True, text=True)
+            run = run_dbt(["--no-use-colors", "--log-level-file", "none", *arguments], self.project, os.environ | variables)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
         return run

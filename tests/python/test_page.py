@@ -126,10 +126,7 @@ def test_a_card_compares_with_the_period_before_and_explains_itself(reporting: R
 SELECTIONS = [
     {"account": "acc_1", "view": "messaging"},
     {"account": "acc_2", "view": "messaging", "range": "last-30-days"},
-    {"account": "acc_1", "view": "messaging", "range": "last-30-days", "campaign": "cmp_1_4"},
-    {"account": "acc_1", "view": "messaging", "range": "last-30-days", "template": "tpl_1_4_1"},
     {"account": "acc_1", "view": "messaging", "range": "last-30-days", "campaign": "cmp_1_4", "template": "tpl_1_4_1"},
-    {"account": "acc_1", "view": "calling", "range": "last-30-days"},
     {"account": "acc_5", "view": "calling", "range": "last-30-days"},
     {"account": "acc_1", "view": "calling", "range": "last-30-days", "campaign": "cmp_1_4"},
 ]

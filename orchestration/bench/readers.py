@@ -1,0 +1,58 @@
+"""Many readers of the published file at once, while a build runs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from orchestration.bench.reports import Question
+
+
+def read(published: Path, asked: Sequence[Question], seconds: float) -> list[float]:
+    """One reader, who asks for all reports again and again, and opens the file anew for each round.
+
+    Args:
+        published: the file.
+        asked: the reports.
+        seconds: for how long.
+
+    Returns:
+        The seconds of each answer.
+    """
+    found = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        with duckdb.connect(str(published), read_only=True) as db:
+            for question in asked:
+                started = time.perf_counter()
+                db.execute(question.sql, question.arguments).fetchall()
+                found.append(time.perf_counter() - started)
+    return found
+
+
+def read_at_once(
+    published: Path, asked: Sequence[Question], readers: int, seconds: float, meanwhile: Callable[[], object] | None = None
+) -> list[float]:
+    """Several readers at once, each a process of its own.
+
+    Args:
+        published: the file.
+        asked: the reports.
+        readers: how many.
+        seconds: for how long.
+        meanwhile: what is done in the meantime.
+
+    Returns:
+        The seconds of all answers.
+    """
+    with multiprocessing.get_context("spawn").Pool(readers) as pool:
+        # Started before anything is measured.
+        pool.starmap(read, [(published, asked[:1], 0.1)] * readers)
+        answers = pool.starmap_async(read, [(published, asked, seconds)] * readers)
+        if meanwhile:
+            meanwhile()
+        return [answer for found in answers.get() for answer in found]

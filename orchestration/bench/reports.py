@@ -1,0 +1,181 @@
+"""How fast the report functions answer, against plain counts over the same rows, and against facts that nobody has sorted."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.publish.publication import published_models
+
+# Each report and breakdown, with what its rows are of: the relation, and the column that it is broken down by.
+REPORTS = {
+    "messaging_report": ("messaging_activity", None),
+    "messaging_by_day": ("messaging_activity", "date_day"),
+    "messaging_by_campaign": ("messaging_activity", "campaign_id"),
+    "messaging_by_template": ("messaging_activity", "template_id"),
+    "label_report": ("fct_label_additions", "label_id"),
+    "calling_report": ("fct_calls", None),
+    "calling_by_day": ("fct_calls", "date_day"),
+    "calling_by_campaign": ("fct_calls", "campaign_id"),
+    "call_outcome_report": ("fct_call_outcomes", "outcome"),
+}
+
+# Counts and sums alone: no distinct, no median.
+PLAIN = {
+    "messaging_activity": """
+        count(*) filter (where activity = 'message'), sum(segments) filter (where activity = 'message'),
+        count(*) filter (where activity = 'message' and is_campaign_message),
+        count(*) filter (where activity = 'message' and status = 'carrier_blocked'),
+        count(*) filter (where activity = 'message' and is_first), count(*) filter (where activity = 'reply'),
+        count(*) filter (where activity = 'opt_out'), count(*) filter (where activity = 'ai_filter'),
+        count(*) filter (where activity = 'lead'), count(response_seconds), sum(response_seconds)
+    """,
+    "fct_label_additions": "count(*)",
+    "fct_calls": "count(*), count(*) filter (where is_answered), sum(talk_seconds), count(*) filter (where is_lead)",
+    "fct_call_outcomes": "count(*)",
+}
+
+RANGES = {"7 days": 7, "90 days": 90, "a year": 365}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A report with its arguments.
+
+    Args:
+        report: the function.
+        account: the account.
+        start, end: the days.
+        campaign, template: the filters.
+    """
+
+    report: str
+    account: str
+    start: date
+    end: date
+    campaign: str | None = None
+    template: str | None = None
+
+    @property
+    def arguments(self) -> list[Any]:
+        """What its queries take."""
+        return [
+            self.account,
+            self.start,
+            self.end,
+            *([self.campaign] if self.campaign else []),
+            *([self.template] if self.template else []),
+        ]
+
+    @property
+    def sql(self) -> str:
+        """The report."""
+        named = ", campaign := $4" if self.campaign else ""
+        named += f", template := ${5 if self.campaign else 4}" if self.template else ""
+        return f"from reports.{self.report}($1, $2, $3{named})"
+
+    @property
+    def plain_sql(self) -> str:
+        """Plain counts and sums over the rows that the report reads."""
+        relation, key = REPORTS[self.report]
+        where = "account_id = $1 and date_day between $2::date and $3::date"
+        where += " and campaign_id = $4" if self.campaign else ""
+        where += f" and template_id = ${5 if self.campaign else 4}" if self.template else ""
+        group = f" group by {key}" if key else ""
+        return f"select {f'{key}, ' if key else ''}{PLAIN[relation]} from marts.{relation} where {where}{group}"
+
+
+def questions(db: duckdb.DuckDBPyConnection, account: str) -> dict[str, list[Question]]:
+    """Every report and breakdown of an account, by range and filter.
+
+    Args:
+        db: a published file.
+        account: the account.
+    """
+    (end,) = db.execute("select max(date_day) from marts.fct_messages where account_id = $1", [account]).fetchone()
+    campaign, template = db.execute(
+        """
+        select campaign_id, template_id from marts.fct_messages
+        where account_id = $1 and template_id is not null group by all order by count(*) desc limit 1
+        """,
+        [account],
+    ).fetchone()
+    found = {}
+    for name, days in RANGES.items():
+        plain = [Question(report, account, end - timedelta(days=days - 1), end) for report in REPORTS]
+        found[name] = plain
+        found[f"{name}, a campaign"] = [replace(question, campaign=campaign) for question in plain]
+        messaging = [question for question in plain if question.report.startswith(("messaging", "label"))]
+        found[f"{name}, a template"] = [replace(question, template=template) for question in messaging]
+    return found
+
+
+def accounts_by_size(db: duckdb.DuckDBPyConnection) -> list[str]:
+    """The accounts, that with the most messages first."""
+    return [row[0] for row in db.execute("select account_id from marts.fct_messages group by all order by count(*) desc, all").fetchall()]
+
+
+def seconds_of(db: duckdb.DuckDBPyConnection, sql: str, arguments: list[Any], rounds: int) -> list[float]:
+    """Seconds of a query, after one that warms up.
+
+    Args:
+        db: whom to ask.
+        sql: the query.
+        arguments: its parameters.
+        rounds: how often.
+    """
+    found = []
+    for _ in range(rounds + 1):
+        started = time.perf_counter()
+        db.execute(sql, arguments).fetchall()
+        found.append(time.perf_counter() - started)
+    return found[1:]
+
+
+def against_plain_counts(db: duckdb.DuckDBPyConnection, asked: Iterable[Question], rounds: int = 7) -> dict[str, tuple[float, float]]:
+    """Per report, the median seconds of its answer, and those of plain counts over the same rows."""
+    return {
+        question.report: (
+            statistics.median(seconds_of(db, question.sql, question.arguments, rounds)),
+            statistics.median(seconds_of(db, question.plain_sql, question.arguments, rounds)),
+        )
+        for question in asked
+    }
+
+
+def p95(values: Iterable[float]) -> float:
+    """The 95th percentile, which of few values is nearly the largest."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+
+
+def unsorted_copy(published: Path, target: Path, manifest: dict[str, Any]) -> None:
+    """The same published file with the rows of its tables in no order.
+
+    Args:
+        published: the file.
+        target: the copy, which is replaced.
+        manifest: dbt's manifest.
+    """
+    target.unlink(missing_ok=True)
+    with duckdb.connect() as db:
+        db.execute(f"attach '{published}' as sorted (read_only); attach '{target}' as unsorted (storage_version 'v1.4.0')")
+        db.execute("create schema unsorted.marts; create schema unsorted.reports; use unsorted")
+        tables = db.execute("select table_name from duckdb_tables() where database_name = 'sorted' and schema_name = 'marts'").fetchall()
+        for (table,) in tables:
+            db.execute(f"create table marts.{table} as select t.* from sorted.marts.{table} as t order by hash(t)")
+        views = "select view_name, sql from duckdb_views() where database_name = 'sorted' and schema_name = 'marts'"
+        for _, sql in db.execute(views).fetchall():
+            db.execute(sql)
+        macros = "select function_name, macro_definition from duckdb_functions() where database_name = 'sorted' and schema_name = 'reports'"
+        definitions = dict(db.execute(macros).fetchall())
+        for function in published_models(manifest, "reports"):
+            parameters = ", ".join(function["config"]["parameters"])
+            db.execute(f"create macro reports.{function['name']}({parameters}) as table {definitions[function['name']]}")

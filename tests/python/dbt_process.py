@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,9 +34,16 @@ def _dbt(arguments: list[str], folder: Path, environment: dict[str, str], output
     for stream, path in enumerate(outputs, start=1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
     os.chdir(folder)
+    # The project's own modules, which may be another project's than the tests'.
+    sys.path.insert(0, str(folder))
     os.environ.clear()
     os.environ.update(environment)
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import cli
 
-    # Ends the process with dbt's exit code.
-    cli(args=arguments, prog_name="dbt")
+    try:
+        # Leaves with dbt's exit code.
+        cli(args=arguments, prog_name="dbt")
+    finally:
+        # What an interpreter that ends does by itself, and a forked process does not.
+        DuckDBConnectionManager.close_all_connections()

@@ -49,6 +49,14 @@
 {%- endmacro %}
 
 
+{# A number that is the same for the same values of columns, and seldom for others. #}
+{% macro key_hash(columns) %}{{ return(adapter.dispatch('key_hash')(columns)) }}{% endmacro %}
+
+{% macro duckdb__key_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+
 {# All values of a group that meet a condition, as one array. #}
 {% macro array_of(value, condition) %}{{ return(adapter.dispatch('array_of')(value, condition)) }}{% endmacro %}
 

@@ -36,8 +36,9 @@
     counts: alias of the relation with the counts.
     elsewhere: columns that are not of the counts but of another relation, each with its alias.
     without: columns that have no meaning at the grain.
+    fills_gaps: whether there are groups without counts, in which nothing happened: 0 of everything.
 #}
-{% macro messaging_kpis(counts, elsewhere={}, without=[]) -%}
+{% macro messaging_kpis(counts, elsewhere={}, without=[], fills_gaps=false) -%}
     {%- set columns = {
         'campaigns_created': none, 'standard_campaigns': none, 'keyword_campaigns': none,
         'sms_sent': none, 'sms_segments_sent': none,
@@ -56,6 +57,8 @@
     {%- for name, fraction in columns.items() if name not in without %}
     {% if fraction -%}
         {{ rate(counts ~ '.' ~ fraction[0], counts ~ '.' ~ fraction[1]) }} as {{ name }}
+    {%- elif fills_gaps and name != 'median_response_seconds' -%}
+        coalesce({{ counts }}.{{ name }}, 0) as {{ name }}
     {%- else -%}
         {{ elsewhere.get(name, counts) }}.{{ name }}
     {%- endif -%}
@@ -68,10 +71,11 @@
     The rows of messaging_activity that a report is about, from its parameters.
 
     grouped_by: the column that the report is broken down by, if any: date_day, campaign_id or template_id.
+    activities: of these alone. Who needs a few for something else says so here, since rows that two steps read are kept in memory.
     A contact is counted at its first row in the range (in the day, where days are apart) of the campaign and template in question.
     Response times belong to the account, and the creation of a campaign to no template: those filters do not apply to them.
 #}
-{% macro activity_in_range(grouped_by=none) -%}
+{% macro activity_in_range(grouped_by=none, activities=[]) -%}
     {%- set in_campaign = 'true' if grouped_by == 'campaign_id' else 'campaign is not null' -%}
     {%- set in_template = 'true' if grouped_by == 'template_id' else 'template is not null' -%}
     select
@@ -101,4 +105,7 @@
         and date_day between cast(start_day as date) and cast(end_day as date)
         and (campaign is null or campaign_id = campaign or activity = 'response')
         and (template is null or template_id = template or activity in ('response', 'campaign_created'))
+        {%- if activities %}
+        and activity in ('{{ activities | join("', '") }}')
+        {%- endif %}
 {%- endmacro %}

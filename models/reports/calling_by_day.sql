@@ -10,15 +10,15 @@ days as (
 
 counts as (
     select
-        days.date_day,
+        date_day,
         {{ calling_counts() }}
-    from days
-    left join calls on days.date_day = calls.date_day
-    group by days.date_day
+    from calls
+    group by date_day
 )
 
 select
-    date_day,
-    {{ calling_kpis() }}
-from counts
-order by date_day
+    days.date_day,
+    {{ calling_kpis(fills_gaps=true) }}
+from days
+left join counts on days.date_day = counts.date_day
+order by days.date_day

@@ -4,9 +4,13 @@ with activity as (
     {{ activity_in_range(grouped_by='campaign_id') }}
 ),
 
+responses as (
+    {{ activity_in_range(grouped_by='campaign_id', activities=['response']) }}
+),
+
 account_wide as (
     select {{ median_response_seconds() }}
-    from activity
+    from responses
 ),
 
 counts as (

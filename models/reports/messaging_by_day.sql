@@ -10,15 +10,15 @@ days as (
 
 counts as (
     select
-        days.date_day,
+        date_day,
         {{ messaging_counts() }}
-    from days
-    left join activity on days.date_day = activity.date_day
-    group by days.date_day
+    from activity
+    group by date_day
 )
 
 select
-    counts.date_day,
-    {{- messaging_kpis('counts') }}
-from counts
-order by counts.date_day
+    days.date_day,
+    {{- messaging_kpis('counts', fills_gaps=true) }}
+from days
+left join counts on days.date_day = counts.date_day
+order by days.date_day

@@ -4,10 +4,13 @@ with activity as (
     {{ activity_in_range(grouped_by='template_id') }}
 ),
 
+account_activity as (
+    {{ activity_in_range(grouped_by='template_id', activities=['response', 'campaign_created']) }}
+),
+
 account_wide as (
     select {{ messaging_counts() }}
-    from activity
-    where activity in ('response', 'campaign_created')
+    from account_activity
 ),
 
 counts as (

@@ -119,7 +119,8 @@ def questions(db: duckdb.DuckDBPyConnection, account: str) -> dict[str, list[Que
 
 def accounts_by_size(db: duckdb.DuckDBPyConnection) -> list[str]:
     """The accounts, that with the most messages first."""
-    return [row[0] for row in db.execute("select account_id from marts.fct_messages group by all order by count(*) desc, all").fetchall()]
+    sql = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id"
+    return [account for (account,) in db.execute(sql).fetchall()]
 
 
 def seconds_of(db: duckdb.DuckDBPyConnection, sql: str, arguments: list[Any], rounds: int) -> list[float]:

@@ -8,7 +8,7 @@ import socket
 import sys
 
 from dashboard.sign_in import SignInError, check_address, sign_in_providers
-from orchestration.settings import DASHBOARD_PORT, HOST, PROJECT
+from orchestration.settings import DASHBOARD_PORT, HOST, PROJECT, keep_private
 
 
 def main() -> int:
@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=DASHBOARD_PORT, help="the port (default: %(default)s)")
     arguments = parser.parse_args()
     os.chdir(PROJECT)
+    keep_private()
     try:
         providers = sign_in_providers()
         check_address(arguments.address, bool(providers))

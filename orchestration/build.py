@@ -20,7 +20,7 @@ from rich.table import Table
 from orchestration.instance import prepare_home
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
-from orchestration.settings import DEFAULT_LANDING, PROJECT, Settings, shown
+from orchestration.settings import DEFAULT_LANDING, PROJECT, Settings, keep_private, shown
 from orchestration.warehouse import WarehouseError, check_warehouse
 
 
@@ -33,6 +33,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
 
     os.chdir(PROJECT)
+    keep_private()
     settings = Settings.from_environment()
     try:
         is_new = ensure_landing(settings, console)

@@ -9,7 +9,7 @@ import sys
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from orchestration.settings import DOCS_PORT, HOST, PROJECT, Settings, shown
+from orchestration.settings import DOCS_PORT, HOST, PROJECT, Settings, keep_private, shown
 
 
 def write_documentation(page: Path) -> None:
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--no-serve", action="store_true", help="only write the page")
     arguments = parser.parse_args()
     os.chdir(PROJECT)
+    keep_private()
     settings = Settings.from_environment()
     if not settings.warehouse.exists():
         print(f"{shown(settings.warehouse)} is not there yet; `make build` writes it.", file=sys.stderr)

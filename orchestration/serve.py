@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 from orchestration.instance import prepare_home
-from orchestration.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings
+from orchestration.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings, keep_private
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -34,6 +34,7 @@ def pages_in(folder: Path) -> partial[Pages]:
 def main() -> int:
     """Serves until it is stopped, and returns the process's exit code."""
     os.chdir(PROJECT)
+    keep_private()
     settings = Settings.from_environment()
     for port in (DAGSTER_PORT, FILES_PORT):
         with socket.socket() as probe:

@@ -66,6 +66,11 @@ class Settings:
         return f"http://{HOST}:{FILES_PORT}/{quote(page.relative_to(self.home / 'pages').as_posix())}"
 
 
+def keep_private() -> None:
+    """Has every file that this process and those it starts write be readable by its owner alone: rejected rows are personal."""
+    os.umask(0o077)
+
+
 def shown(path: Path) -> str:
     """A path as a person would write it: from the project's folder, where it is in it."""
     return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)

@@ -11,6 +11,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files
+from orchestration.settings import keep_private
 
 PROJECT = Path(__file__).parents[2]
 
@@ -25,7 +26,8 @@ class Plugin(BasePlugin):
     """Loaded by `profiles/profiles.yml`."""
 
     def update_connection_config(self, creds, config) -> None:
-        """Makes the warehouse's folder, which DuckDB expects to be there."""
+        """Makes the warehouse's folder, which DuckDB expects to be there, and keeps what is in it to its owner."""
+        keep_private()
         if creds.path != ":memory:":
             Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
 

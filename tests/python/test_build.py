@@ -66,6 +66,13 @@ def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: 
     assert "  WARN landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 0.5" in lines
 
 
+def test_what_a_build_writes_is_readable_by_its_owner_alone(built: tuple[Path, str]) -> None:
+    made = [path for path in built[0].rglob("*") if path.relative_to(built[0]).parts[0] != "landing"]
+    names = {path.name for path in made}
+    assert {"warehouse.duckdb", "published.duckdb", "manifest.json"} <= names
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
 def test_a_failing_check_is_printed_in_its_own_words_and_nothing_is_published(built: tuple[Path, str], tmp_path: Path) -> None:
     LandingZone(tmp_path / "landing").deliver(
         [account_row(account_id="acc"), *(sent(f"m{n}", "11-19 10:00", account_id="other") for n in range(30))]

@@ -11,9 +11,12 @@ import duckdb
 
 from orchestration.bench.reports import Question
 
+# A person who has got a page looks at it before opening the next.
+PAUSE_SECONDS = 1.0
+
 
 def read(published: Path, asked: Sequence[Question], seconds: float) -> list[float]:
-    """One reader, who asks for all reports again and again, and opens the file anew for each round.
+    """One reader, who asks for all reports of a page, looks at them, and opens the file anew for the next page.
 
     Args:
         published: the file.
@@ -31,6 +34,7 @@ def read(published: Path, asked: Sequence[Question], seconds: float) -> list[flo
                 started = time.perf_counter()
                 db.execute(question.sql, question.arguments).fetchall()
                 found.append(time.perf_counter() - started)
+        time.sleep(PAUSE_SECONDS)
     return found
 
 

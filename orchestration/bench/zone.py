@@ -38,6 +38,10 @@ class Build:
     seconds_by_model: dict[str, float]
     peak_bytes: int
 
+    def slowest(self, models: int) -> list[tuple[str, float]]:
+        """The models that took longest, each with its seconds."""
+        return sorted(self.seconds_by_model.items(), key=lambda item: -item[1])[:models]
+
 
 @dataclass(frozen=True)
 class Zone:

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from dashboard.figures import Change, Number, change, figure
 from dashboard.reports import Row
@@ -202,6 +201,7 @@ def bars_html(title: str, headings: Sequence[str], bars: Sequence[Bar], kind: st
     return TEMPLATES.get_template("bars.html").render(title=title, headings=headings, bars=bars, kind=kind, has_bars=has_bars)
 
 
+@cache
 def style() -> str:
     """The page's style sheet."""
-    return Markup("<style>{}</style>").format(Markup((Path(__file__).parent / "style.css").read_text()))
+    return f"<style>{Path(__file__).with_name('style.css').read_text()}</style>"

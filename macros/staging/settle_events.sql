@@ -72,29 +72,27 @@ held_rows as (
 ),
 
 candidate_rows as (
-    select
-        *,
-        {{ key_hash(['account_id', 'contact_id', 'event_id']) }} as event_hash
-    from new_rows
+    select * from new_rows
     union all
-    select
-        *,
-        {{ key_hash(['account_id', 'contact_id', 'event_id']) }} as event_hash
-    from held_rows
+    select * from held_rows
 ),
 {%- else -%}
 candidate_rows as (
-    select
-        *,
-        {{ key_hash(['account_id', 'contact_id', 'event_id']) }} as event_hash
-    from new_rows
+    select * from new_rows
 ),
 {%- endif %}
 
 -- Few events are landed more than once. A hash of the key finds all that may be, at a small part of what ranking every row costs.
+hashed_rows as (
+    select
+        *,
+        {{ key_hash(['account_id', 'contact_id', 'event_id']) }} as event_hash
+    from candidate_rows
+),
+
 repeated_hashes as (
     select event_hash
-    from candidate_rows
+    from hashed_rows
     where reject_reason is null
     group by event_hash
     having count(*) > 1
@@ -103,21 +101,21 @@ repeated_hashes as (
 -- The earliest ingest day stays, then the earliest time. What is left is decided by the content, so that no order of arrival matters.
 ranked_rows as (
     select
-        candidate_rows.*,
+        hashed_rows.*,
         row_number() over (
             partition by account_id, contact_id, event_id
             order by ingest_date, occurred_at, event_type, {{ attributes | join(', ') }}, file_id
         ) as event_rank
-    from candidate_rows
-    semi join repeated_hashes on candidate_rows.event_hash = repeated_hashes.event_hash
+    from hashed_rows
+    semi join repeated_hashes on hashed_rows.event_hash = repeated_hashes.event_hash
     where reject_reason is null
 ),
 
 settled_rows as (
     select
-        candidate_rows.*,
+        hashed_rows.*,
         1 as event_rank
-    from candidate_rows
+    from hashed_rows
     where reject_reason is not null or event_hash not in (select repeated_hashes.event_hash from repeated_hashes)
     union all
     select * from ranked_rows

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.bench.reports import accounts_by_size
 from orchestration.settings import HOST, PROJECT, Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,12 +38,6 @@ class PageTimes:
 
     first_views: list[float]
     filter_changes: dict[str, list[float]]
-
-
-def largest_account(published: Path) -> str:
-    """The account with the most messages."""
-    with duckdb.connect(str(published), read_only=True) as db:
-        return db.sql("select account_id from marts.fct_messages group by all order by count(*) desc limit 1").fetchone()[0]
 
 
 def filter_changes(account: str, rounds: int) -> dict[str, list[float]]:
@@ -147,7 +142,8 @@ def measure(rounds: int) -> PageTimes:
         rounds: how often each.
     """
     published = Settings.from_environment().published
-    account = largest_account(published)
+    with duckdb.connect(str(published), read_only=True) as db:
+        account = accounts_by_size(db)[0]
     return PageTimes(first_views(account, rounds, published), filter_changes(account, rounds))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publish.publication import published_models
+from orchestration.publish.publication import STORAGE_VERSION, copy_reports
 
 # Each report and breakdown, with what its rows are of: the relation, and the column that it is broken down by.
 REPORTS = {
@@ -167,16 +167,12 @@ def unsorted_copy(published: Path, target: Path, manifest: dict[str, Any]) -> No
     """
     target.unlink(missing_ok=True)
     with duckdb.connect() as db:
-        db.execute(f"attach '{published}' as sorted (read_only); attach '{target}' as unsorted (storage_version 'v1.4.0')")
+        db.execute(f"attach '{published}' as warehouse (read_only); attach '{target}' as unsorted (storage_version '{STORAGE_VERSION}')")
         db.execute("create schema unsorted.marts; create schema unsorted.reports; use unsorted")
-        tables = db.execute("select table_name from duckdb_tables() where database_name = 'sorted' and schema_name = 'marts'").fetchall()
-        for (table,) in tables:
-            db.execute(f"create table marts.{table} as select t.* from sorted.marts.{table} as t order by hash(t)")
-        views = "select view_name, sql from duckdb_views() where database_name = 'sorted' and schema_name = 'marts'"
-        for _, sql in db.execute(views).fetchall():
-            db.execute(sql)
-        macros = "select function_name, macro_definition from duckdb_functions() where database_name = 'sorted' and schema_name = 'reports'"
-        definitions = dict(db.execute(macros).fetchall())
-        for function in published_models(manifest, "reports"):
-            parameters = ", ".join(function["config"]["parameters"])
-            db.execute(f"create macro reports.{function['name']}({parameters}) as table {definitions[function['name']]}")
+        tables = "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'"
+        for (table,) in db.execute(tables).fetchall():
+            db.execute(f"create table marts.{table} as select t.* from warehouse.marts.{table} as t order by hash(t)")
+        views = "select sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'"
+        for (view,) in db.execute(views).fetchall():
+            db.execute(view)
+        copy_reports(db, manifest)

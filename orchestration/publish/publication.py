@@ -72,7 +72,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             db.execute(f"attach {_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
-            _copy_reports(db, manifest)
+            copy_reports(db, manifest)
             _copy_comments(db)
             published_at, newest_event_at = _sign(db, run_id, row_counts)
             db.execute("checkpoint published; use memory; detach published")
@@ -128,7 +128,16 @@ def _copy_marts(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> d
     return row_counts
 
 
-def _copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    """Copies the report functions of the database attached as `warehouse` to the one that is in use.
+
+    Args:
+        db: the connection.
+        manifest: dbt's manifest, which names the functions and their parameters.
+
+    Raises:
+        PublicationError: a function is missing.
+    """
     query = "select function_name, macro_definition from duckdb_functions() where database_name = 'warehouse' and schema_name = 'reports'"
     definitions = dict(db.execute(query).fetchall())
     for function in published_models(manifest, "reports"):

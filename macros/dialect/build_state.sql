@@ -2,6 +2,7 @@
     What each table that is computed per contact holds. A staged row carries the batch that brought it; a fact table holds all
     batches up to the one that stands here, written in the transaction that wrote the table. What a fact table has yet to take
     over thus follows from the tables alone, and a build that died halfway leaves it to the next one.
+    On Spark every run writes whole tables: there is nothing to remember.
 #}
 {% macro prepare_build_state() %}{{ return(adapter.dispatch('prepare_build_state')()) }}{% endmacro %}
 
@@ -9,6 +10,8 @@
     create schema if not exists timeline;
     create table if not exists timeline.build_state (model_name varchar, since_batch bigint, batch bigint);
 {% endmacro %}
+
+{% macro spark__prepare_build_state() %}{% endmacro %}
 
 
 {# The batch of the rows that are staged now: one more than any table computed per contact holds. #}
@@ -20,6 +23,8 @@
     {%- endif -%}
     {{ return(1) }}
 {% endmacro %}
+
+{% macro spark__next_batch() %}{{ return(1) }}{% endmacro %}
 
 
 {# The fact tables: every model that replaces contacts. #}
@@ -49,6 +54,8 @@
     {{ return(batches | min if batches else 0) }}
 {% endmacro %}
 
+{% macro spark__settled_batch() %}{{ return(0) }}{% endmacro %}
+
 
 {# Whether the timeline that stands in the warehouse is of all contacts, so that there is nothing to select. #}
 {% macro timeline_is_whole() %}{{ return(adapter.dispatch('timeline_is_whole')()) }}{% endmacro %}
@@ -59,6 +66,8 @@
     {{ return(run_query(query).columns[0][0] | int == 0) }}
 {% endmacro %}
 
+{% macro spark__timeline_is_whole() %}{{ return(true) }}{% endmacro %}
+
 
 {# Post-hook of touched_contacts: which batches its contacts are the difference of. #}
 {% macro remember_touched() %}{{ return(adapter.dispatch('remember_touched')()) }}{% endmacro %}
@@ -67,6 +76,8 @@
     delete from timeline.build_state where model_name = 'touched_contacts';
     insert into timeline.build_state values ('touched_contacts', {{ settled_batch() }}, {{ next_batch() }});
 {% endmacro %}
+
+{% macro spark__remember_touched() %}{% endmacro %}
 
 
 {# Post-hook of every fact table: it now holds what the timeline was computed from. #}
@@ -77,6 +88,8 @@
     insert into timeline.build_state
     select '{{ this.identifier }}', since_batch, batch from timeline.build_state where model_name = 'touched_contacts';
 {% endmacro %}
+
+{% macro spark__remember_batch() %}{% endmacro %}
 
 
 {# Pre-hook of every fact table: a table that starts anew needs the timeline of all contacts, and not of the last difference. #}
@@ -95,3 +108,5 @@
     {%- endif -%}
     select 1
 {% endmacro %}
+
+{% macro spark__require_whole_timeline() %}{% endmacro %}

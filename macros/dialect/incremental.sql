@@ -1,3 +1,16 @@
+{# Whether this run changes a table in place. #}
+{% macro is_incremental() %}{{ return(adapter.dispatch('is_incremental')()) }}{% endmacro %}
+
+{% macro duckdb__is_incremental() %}{{ return(dbt.is_incremental()) }}{% endmacro %}
+
+{#- Parquet tables cannot be: every run writes them whole. -#}
+{% macro spark__is_incremental() %}{{ return(false) }}{% endmacro %}
+
+{% materialization incremental, adapter='spark' %}
+    {{ return(materialization_table_spark()) }}
+{% endmaterialization %}
+
+
 {# How rows are replaced where tables can be changed in place. Each runs in the transaction of its model. #}
 
 

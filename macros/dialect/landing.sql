@@ -4,6 +4,42 @@
 #}
 
 
+{# Makes the landing zone known to the engine, at the start of a run. #}
+{% macro open_landing() %}{{ return(adapter.dispatch('open_landing')()) }}{% endmacro %}
+
+{#- DuckDB opens files as it reads them. -#}
+{% macro duckdb__open_landing() %}{% endmacro %}
+
+{#- A table over all files, unopened. -#}
+{% macro spark__open_landing() %}
+    {%- if execute and flags.WHICH in ('run', 'build', 'test') -%}
+        {%- if landing_format() not in ('jsonl', 'parquet') -%}
+            {{ exceptions.raise_compiler_error("OUTREACH_LANDING_FORMAT is '" ~ landing_format() ~ "': expected jsonl or parquet.") }}
+        {%- endif -%}
+        {%- do run_query('create schema if not exists landing') -%}
+        {%- do run_query('drop table if exists landing.files') -%}
+        {%- do run_query(
+            "create table landing.files using binaryFile options (recursiveFileLookup 'true') location " ~ spark_text(landing_folder())
+        ) -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro spark_text(value) -%}
+    '{{ value | replace('\\', '\\\\') | replace("'", "\\'") }}'
+{%- endmacro %}
+
+{# The landing zone's folder as Spark writes paths, without encoding and with `/` at the end. #}
+{% macro spark_landing_root() %}
+    {%- set root = namespace(path='') -%}
+    {%- if execute -%}
+        {%- for row in run_query('describe table extended landing.files') if row[0] == 'Location' -%}
+            {%- set root.path = row[1] | trim('/') ~ '/' -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(root.path) }}
+{% endmacro %}
+
+
 {# Ends the run with one clear sentence when the landing zone cannot be read at all. #}
 {% macro check_landing() %}{{ return(adapter.dispatch('check_landing')()) }}{% endmacro %}
 
@@ -28,6 +64,9 @@
     {%- endif -%}
 {% endmacro %}
 
+{#- A folder that is not there is found when it is opened. -#}
+{% macro spark__check_landing() %}{% endmacro %}
+
 {# The variables that say where the landing zone is and what its files are. #}
 {% macro landing_folder() %}{{ return(env_var('OUTREACH_LANDING', 'data/landing')) }}{% endmacro %}
 
@@ -49,6 +88,37 @@
     select file.* from (select unnest(list_landing_files({{ landing_location() }})) as file)
 {%- endmacro %}
 
+{% macro spark__list_landing_files() -%}
+    {%- set root = spark_landing_root() -%}
+    select
+        path,
+        split_part(path, '/', 1) as stream,
+        case when is_placed then try_cast(substring(split_part(path, '/', 2), 13) as date) end as ingest_date,
+        bytes,
+        modified_at,
+        case
+            when not is_placed then 'is not in a folder <stream>/ingest_date=YYYY-MM-DD/'
+            when not has_format
+                then 'does not end in {{ landing_endings() | join(' or ') }}, the format of this landing zone'
+        end as problem
+    from (
+        select
+            *,
+            path rlike '^[^/]+/ingest_date=\\\\d{4}-\\\\d{2}-\\\\d{2}/[^/]+$'
+            and try_cast(substring(split_part(path, '/', 2), 13) as date) is not null as is_placed,
+            {% for ending in landing_endings() %}endswith(path, '{{ ending }}'){{ ' or ' if not loop.last }}{% endfor %} as has_format
+        from (
+            select
+                substring(path, {{ root | length + 1 }}) as path,
+                length as bytes,
+                modificationTime as modified_at
+            from landing.files
+        )
+    )
+{%- endmacro %}
+
+{% macro landing_endings() %}{{ return(['.parquet'] if landing_format() == 'parquet' else ['.jsonl', '.jsonl.gz']) }}{% endmacro %}
+
 
 {# What files hold, read from start to end: path, and inspection (digest, rows, broken_lines, longest_line, columns, signature, problem). #}
 {% macro inspect_landing_files(paths) %}{{ return(adapter.dispatch('inspect_landing_files')(paths)) }}{% endmacro %}
@@ -61,12 +131,115 @@
     from (select coalesce(list(path), []) as paths from {{ paths }})
 {%- endmacro %}
 
+{#- What cannot be read ends the run, and is named: Spark has no way to pass by one file and say so. -#}
+{% macro spark__inspect_landing_files(paths) -%}
+    {%- set streams = spark_landed_streams() -%}
+    {%- for stream in streams %}
+        {{- 'union all\n' if not loop.first }}
+    select
+        path,
+        named_struct(
+            'digest', '', 'rows', count_if(is_row), 'broken_lines', count_if(not is_row),
+            'longest_line', cast(0 as bigint), 'columns', array_distinct(flatten(collect_set(keys))), 'signature', '',
+            'problem', cast(null as string)
+        ) as inspection
+    from ({{ spark__read_landed_stream(stream) }})
+    group by path
+    {%- else -%}
+    select
+        '' as path,
+        named_struct(
+            'digest', '', 'rows', cast(0 as bigint), 'broken_lines', cast(0 as bigint),
+            'longest_line', cast(0 as bigint), 'columns', {{ text_array([]) }}, 'signature', '', 'problem', cast(null as string)
+        ) as inspection
+    where false
+    {%- endfor -%}
+{%- endmacro %}
+
+{# The contract's streams of which there are files. #}
+{% macro spark_landed_streams() %}
+    {%- set streams = [] -%}
+    {%- if execute and spark_landing_root() -%}
+        {%- set query -%}
+            select distinct stream from ({{ spark__list_landing_files() }}) where problem is null order by stream
+        {%- endset -%}
+        {%- for row in run_query(query) if row[0] in landing_rules() -%}{%- do streams.append(row[0]) -%}{%- endfor -%}
+    {%- endif -%}
+    {{ return(streams) }}
+{% endmacro %}
+
+{#
+    All of a stream's files, read: path, ingest_date, the contract's columns, landed_row (as JSON), keys (its columns) and
+    is_row (whether a line is JSON).
+#}
+{% macro spark__read_landed_stream(stream) -%}
+    {%- set columns = landing_columns(stream) -%}
+    {%- set is_parquet = landing_format() == 'parquet' -%}
+    {%- set files -%}
+        {{ 'parquet' if is_parquet else 'text' }}.`{{ landing_folder() | replace('`', '``') }}/{{ stream }}/ingest_date=*/*{{ '.parquet' if is_parquet else '.jsonl{,.gz}' }}`
+    {%- endset -%}
+    {%- if is_parquet -%}
+        {%- set present = run_query('describe query select * from ' ~ files).columns[0].values() | list -%}
+        {%- set keys = text_array(present) -%}
+    {%- endif -%}
+    select
+        url_decode(replace(substring_index(file_path, '/', -3), '+', '%2B')) as path,
+        {% for name, verbatim in columns.items() -%}
+            {%- if not is_parquet -%}
+                {%- set value = 'fields.`' ~ name ~ '`' -%}
+            {%- elif name in present | map('lower') -%}
+                {%- set value = 'cast(`' ~ name ~ '` as string)' -%}
+            {%- else -%}
+                {%- set value = 'cast(null as string)' -%}
+            {%- endif -%}
+            {{ value if verbatim else trimmed(value) }} as {{ name }},
+        {% endfor -%}
+        landed_row,
+        keys,
+        is_row
+    from (
+        {% if is_parquet -%}
+        select
+            *,
+            _metadata.file_path as file_path,
+            to_json(struct(*)) as landed_row,
+            {{ keys }} as keys,
+            true as is_row
+        from {{ files }}
+        {%- else -%}
+        select
+            file_path,
+            fields,
+            value as landed_row,
+            json_object_keys(value) as keys,
+            fields.broken is null or try_parse_json(value) is not null as is_row
+        from (
+            select
+                _metadata.file_path as file_path,
+                value,
+                from_json(
+                    value,
+                    '{% for name in columns %}`{{ name }}` string, {% endfor %}broken string',
+                    map('columnNameOfCorruptRecord', 'broken', 'allowNonNumericNumbers', 'false')
+                ) as fields
+            from {{ files }}
+        )
+        where fields is not null
+        {%- endif %}
+    )
+{%- endmacro %}
+
 
 {# A text that changes with any rule of the project. #}
 {% macro rules_fingerprint() %}{{ return(adapter.dispatch('rules_fingerprint')()) }}{% endmacro %}
 
 {% macro duckdb__rules_fingerprint() -%}
     rules_fingerprint()
+{%- endmacro %}
+
+{#- Every run reads every file. -#}
+{% macro spark__rules_fingerprint() -%}
+    ''
 {%- endmacro %}
 
 
@@ -95,6 +268,31 @@
             cast(null as bigint) as file_id
         where false
     {%- endfor -%}
+{%- endmacro %}
+
+{% macro spark__read_landing(stream_source) -%}
+    {%- set landing_files = ref('landing_files') -%}
+    {%- set stream = stream_source.identifier -%}
+    {%- set columns = landing_columns(stream) -%}
+    {%- if stream in spark_landed_streams() -%}
+        select
+            {{ prefixed(columns, 'landed') | join(',\n            ') }},
+            landed.landed_row,
+            files.ingest_date,
+            files.file_id
+        from ({{ spark__read_landed_stream(stream) }}) as landed
+        inner join {{ landing_files }} as files on landed.path = files.path
+        where landed.is_row and files.file_id is not null
+    {%- else -%}
+        select
+            {% for name in columns -%}
+                cast(null as string) as {{ name }},
+            {% endfor -%}
+            cast(null as string) as landed_row,
+            cast(null as date) as ingest_date,
+            cast(null as bigint) as file_id
+        where false
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro duckdb__read_landing_files(files, columns, groups) %}
@@ -160,4 +358,8 @@
     {%- else -%}
         cast({{ landed_row }} as varchar)
     {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__landed_row_as_json(landed_row) -%}
+    {{ landed_row }}
 {%- endmacro %}

@@ -1,12 +1,22 @@
 {# A landed value as text without blanks around it; nothing but blanks is null. #}
 {% macro trimmed(value) %}{{ return(adapter.dispatch('trimmed')(value)) }}{% endmacro %}
 
+{# What Unicode calls white space, as far as it occurs. #}
+{% macro blanks() %}{{ return(' \t\n\v\f\r\u0085\u00a0\u2002\u2003\u2007\u2009\u200a\u2028\u2029\u202f\u3000') }}{% endmacro %}
+
 {% macro duckdb__trimmed(value) -%}
-    {#- What Unicode calls white space, as far as it occurs. To look for it costs more than all else: most values show that they have none. -#}
+    {#- To look for blanks costs more than all else: most values show that they have none. -#}
     {%- set text = 'cast(' ~ value ~ ' as varchar)' -%}
-    {%- set blanks = ' \t\n\v\f\r\u0085\u00a0\u2002\u2003\u2007\u2009\u200a\u2028\u2029\u202f\u3000' -%}
-    case when regexp_full_match({{ text }}, '[!-~](.*[!-~])?') then {{ text }} else nullif(trim({{ text }}, '{{ blanks }}'), '') end
+    case when regexp_full_match({{ text }}, '[!-~](.*[!-~])?') then {{ text }} else nullif(trim({{ text }}, '{{ blanks() }}'), '') end
 {%- endmacro %}
+
+{% macro spark__trimmed(value) -%}
+    nullif(trim(both '{{ blanks() }}' from {{ value }}), '')
+{%- endmacro %}
+
+
+{# A regular expression as a literal. Patterns are written as standard SQL has literals, in which a backslash is a character. #}
+{% macro spark_pattern(pattern) %}{{ return("'" ~ (pattern | replace('\\', '\\\\')) ~ "'") }}{% endmacro %}
 
 
 {# Every match of a regular expression replaced. #}
@@ -14,6 +24,10 @@
 
 {% macro duckdb__replace_all(value, pattern, replacement) -%}
     regexp_replace({{ value }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+{% macro spark__replace_all(value, pattern, replacement) -%}
+    regexp_replace({{ value }}, {{ spark_pattern(pattern) }}, '{{ replacement }}')
 {%- endmacro %}
 
 
@@ -24,6 +38,10 @@
     regexp_full_match({{ value }}, '{{ pattern }}')
 {%- endmacro %}
 
+{% macro spark__matches_whole(value, pattern) -%}
+    {{ value }} rlike {{ spark_pattern('\\A(?:' ~ pattern ~ ')\\z') }}
+{%- endmacro %}
+
 
 {# How many matches of a regular expression, one after the other, a text holds. #}
 {% macro count_matches(value, pattern) %}{{ return(adapter.dispatch('count_matches')(value, pattern)) }}{% endmacro %}
@@ -32,11 +50,19 @@
     len(regexp_extract_all({{ value }}, '{{ pattern }}'))
 {%- endmacro %}
 
+{% macro spark__count_matches(value, pattern) -%}
+    size(regexp_extract_all({{ value }}, {{ spark_pattern(pattern) }}, 0))
+{%- endmacro %}
+
 
 {# Characters by code point, as a regular expression's class writes them. #}
 {% macro code_point(hex) %}{{ return(adapter.dispatch('code_point')(hex)) }}{% endmacro %}
 
 {% macro duckdb__code_point(hex) -%}
+    \x{ {{- hex -}} }
+{%- endmacro %}
+
+{% macro spark__code_point(hex) -%}
     \x{ {{- hex -}} }
 {%- endmacro %}
 
@@ -48,12 +74,20 @@
     sha256({{ value }})
 {%- endmacro %}
 
+{% macro spark__sha256_hex(value) -%}
+    sha2({{ value }}, 256)
+{%- endmacro %}
+
 
 {# A number that is the same for the same values of columns, and seldom for others. #}
 {% macro key_hash(columns) %}{{ return(adapter.dispatch('key_hash')(columns)) }}{% endmacro %}
 
 {% macro duckdb__key_hash(columns) -%}
     hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{% macro spark__key_hash(columns) -%}
+    xxhash64({{ columns | join(', ') }})
 {%- endmacro %}
 
 
@@ -64,12 +98,20 @@
     coalesce(list({{ value }}) filter (where {{ condition }}), [])
 {%- endmacro %}
 
+{% macro spark__array_of(value, condition) -%}
+    collect_list({{ value }}) filter (where {{ condition }})
+{%- endmacro %}
+
 
 {# Whether any of an array's texts stands in a text as whole words. Texts are in normal form: single blanks between words. #}
 {% macro contains_any_phrase(value, phrases) %}{{ return(adapter.dispatch('contains_any_phrase')(value, phrases)) }}{% endmacro %}
 
 {% macro duckdb__contains_any_phrase(value, phrases) -%}
     len(list_filter({{ phrases }}, lambda phrase : contains(' ' || {{ value }} || ' ', ' ' || phrase || ' '))) > 0
+{%- endmacro %}
+
+{% macro spark__contains_any_phrase(value, phrases) -%}
+    exists({{ phrases }}, phrase -> contains(' ' || {{ value }} || ' ', ' ' || phrase || ' '))
 {%- endmacro %}
 
 
@@ -80,12 +122,20 @@
     cast([{% for value in values %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
 {%- endmacro %}
 
+{% macro spark__text_array(values) -%}
+    cast(array({% for value in values %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}) as array<string>)
+{%- endmacro %}
+
 
 {# The texts of one array that are not, in lower case, in another. #}
 {% macro array_without(values, excluded) %}{{ return(adapter.dispatch('array_without')(values, excluded)) }}{% endmacro %}
 
 {% macro duckdb__array_without(values, excluded) -%}
     list_filter({{ values }}, lambda value : not list_contains({{ excluded }}, lower(value)))
+{%- endmacro %}
+
+{% macro spark__array_without(values, excluded) -%}
+    filter({{ values }}, value -> not array_contains({{ excluded }}, lower(value)))
 {%- endmacro %}
 
 
@@ -96,10 +146,18 @@
     [{{ value }}]
 {%- endmacro %}
 
+{% macro spark__array_of_one(value) -%}
+    array({{ value }})
+{%- endmacro %}
+
 
 {# How many values an array has. #}
 {% macro array_size(values) %}{{ return(adapter.dispatch('array_size')(values)) }}{% endmacro %}
 
 {% macro duckdb__array_size(values) -%}
     len({{ values }})
+{%- endmacro %}
+
+{% macro spark__array_size(values) -%}
+    size({{ values }})
 {%- endmacro %}

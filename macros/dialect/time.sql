@@ -4,9 +4,13 @@
 #}
 {% macro parse_timestamp(value) %}{{ return(adapter.dispatch('parse_timestamp')(value)) }}{% endmacro %}
 
+{# What engines' casts know besides, such as 'epoch' and names of timezones, is none. #}
+{% macro iso_8601() %}
+    {{ return('\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|[+-]\\d\\d(:?\\d\\d)?)?)?') }}
+{% endmacro %}
+
 {% macro duckdb__parse_timestamp(value) -%}
-    {#- The cast knows more than ISO 8601, such as 'epoch' and names of timezones, and less: it wants seconds, and a point before fractions. -#}
-    {%- set iso_8601 = '\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|[+-]\\d\\d(:?\\d\\d)?)?)?' -%}
+    {#- The cast wants seconds, and a point before fractions. -#}
     {%- set with_seconds -%}
         replace(regexp_replace(upper({{ value }}), '^(.{10}[T ]\d\d:\d\d)(Z|[+-].*)?$', '\1:00\2'), ',', '.')
     {%- endset -%}
@@ -14,7 +18,19 @@
         make_timestamp(epoch_us(coalesce(try_cast({{ value }} as timestamptz), try_cast({{ with_seconds }} as timestamptz))))
     {%- endset -%}
     case
-        when not {{ matches_whole(value, iso_8601) }} or {{ value }} like '0000%' then null
+        when not {{ matches_whole(value, iso_8601()) }} or {{ value }} like '0000%' then null
+        when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
+        when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
+        else {{ moment }}
+    end
+{%- endmacro %}
+
+{% macro spark__parse_timestamp(value) -%}
+    {%- set moment -%}
+        try_cast(replace({{ value }}, ',', '.') as timestamp)
+    {%- endset -%}
+    case
+        when not {{ matches_whole(value, iso_8601()) }} or {{ value }} like '0000%' then null
         when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
         when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
         else {{ moment }}
@@ -32,6 +48,14 @@
     end
 {%- endmacro %}
 
+{% macro spark__quarter_hour(moment) -%}
+    case
+        when {{ moment }} >= timestamp '1973-01-01'
+            then timestamp_micros(unix_micros({{ moment }}) - pmod(unix_micros({{ moment }}), 900000000))
+        else {{ moment }}
+    end
+{%- endmacro %}
+
 
 {# The calendar day that a timezone's clocks show at a UTC moment. #}
 {% macro local_day(moment, timezone) %}{{ return(adapter.dispatch('local_day')(moment, timezone)) }}{% endmacro %}
@@ -40,12 +64,20 @@
     cast(timezone({{ timezone }}, timezone('UTC', {{ moment }})) as date)
 {%- endmacro %}
 
+{% macro spark__local_day(moment, timezone) -%}
+    cast(from_utc_timestamp({{ moment }}, {{ timezone }}) as date)
+{%- endmacro %}
+
 
 {# Seconds from one moment to another, with fractions. #}
 {% macro seconds_between(earlier, later) %}{{ return(adapter.dispatch('seconds_between')(earlier, later)) }}{% endmacro %}
 
 {% macro duckdb__seconds_between(earlier, later) -%}
     (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0
+{%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    (unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1000000D
 {%- endmacro %}
 
 
@@ -64,10 +96,27 @@
         )
 {%- endmacro %}
 
+{% macro spark__known_timezones() -%}
+    {#- Java's own list, from its own print of it. -#}
+    select timezone
+    from (
+        select explode(split(trim(both '[]' from java_method('java.time.ZoneId', 'getAvailableZoneIds')), ', ')) as timezone
+    )
+    where timezone not like 'SystemV/%'
+{%- endmacro %}
+
 
 {# Every day from one to another, both included, as a query of one column. #}
 {% macro days_between(first_day, last_day) %}{{ return(adapter.dispatch('days_between')(first_day, last_day)) }}{% endmacro %}
 
 {% macro duckdb__days_between(first_day, last_day) -%}
     select cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date) as date_day
+{%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%}
+    {#- A sequence does not take an end before its start. -#}
+    select
+        explode(
+            filter(sequence({{ first_day }}, greatest({{ first_day }}, {{ last_day }}), interval 1 day), day -> day <= {{ last_day }})
+        ) as date_day
 {%- endmacro %}

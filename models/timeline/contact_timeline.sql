@@ -98,15 +98,15 @@ touches_and_followers as (
 followed_touches as (
     select
         *,
-        last_value(touch_campaign_id ignore nulls) over (
+        {{ last_known('touch_campaign_id') }} over (
             partition by account_id, contact_id order by occurred_at, touches_first, activity_id
             rows between unbounded preceding and current row
         ) as last_campaign_id,
-        last_value(touch_template_id ignore nulls) over (
+        {{ last_known('touch_template_id') }} over (
             partition by account_id, contact_id order by occurred_at, touches_first, activity_id
             rows between unbounded preceding and current row
         ) as last_template_id,
-        last_value(touch_template_id ignore nulls) over (
+        {{ last_known('touch_template_id') }} over (
             partition by account_id, contact_id, campaign_id order by occurred_at, touches_first, activity_id
             rows between unbounded preceding and current row
         ) as last_template_id_of_campaign

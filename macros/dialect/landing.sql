@@ -19,7 +19,7 @@
         {%- do run_query('create schema if not exists landing') -%}
         {%- do run_query('drop table if exists landing.files') -%}
         {%- do run_query(
-            "create table landing.files using binaryFile options (recursiveFileLookup 'true') location " ~ spark_text(landing_folder())
+            "create table landing.files using binaryFile options (recursiveFileLookup 'true') location " ~ spark_text(spark_landing_folder())
         ) -%}
     {%- endif -%}
 {% endmacro %}
@@ -28,7 +28,13 @@
     '{{ value | replace('\\', '\\\\') | replace("'", "\\'") }}'
 {%- endmacro %}
 
-{# The landing zone's folder as Spark writes paths, without encoding and with `/` at the end. #}
+{# The landing zone's folder, whole: Spark would look for a relative one among its own tables. #}
+{% macro spark_landing_folder() %}
+    {%- set folder = landing_folder() -%}
+    {{ return(folder if folder.startswith('/') or '://' in folder else invocation_args_dict.project_dir ~ '/' ~ folder) }}
+{% endmacro %}
+
+{# The same as Spark writes paths, with `/` at the end. #}
 {% macro spark_landing_root() %}
     {%- set root = namespace(path='') -%}
     {%- if execute -%}
@@ -104,7 +110,7 @@
     from (
         select
             *,
-            path rlike '^[^/]+/ingest_date=\\\\d{4}-\\\\d{2}-\\\\d{2}/[^/]+$'
+            path rlike '^[^/]+/ingest_date=[0-9]{4}-[0-9]{2}-[0-9]{2}/[^/]+$'
             and try_cast(substring(split_part(path, '/', 2), 13) as date) is not null as is_placed,
             {% for ending in landing_endings() %}endswith(path, '{{ ending }}'){{ ' or ' if not loop.last }}{% endfor %} as has_format
         from (
@@ -135,7 +141,7 @@
 {% macro spark__inspect_landing_files(paths) -%}
     {%- set streams = spark_landed_streams() -%}
     {%- for stream in streams %}
-        {{- 'union all\n' if not loop.first }}
+        {{- '\nunion all\n' if not loop.first }}
     select
         path,
         named_struct(
@@ -176,7 +182,7 @@
     {%- set columns = landing_columns(stream) -%}
     {%- set is_parquet = landing_format() == 'parquet' -%}
     {%- set files -%}
-        {{ 'parquet' if is_parquet else 'text' }}.`{{ landing_folder() | replace('`', '``') }}/{{ stream }}/ingest_date=*/*{{ '.parquet' if is_parquet else '.jsonl{,.gz}' }}`
+        {{ 'parquet' if is_parquet else 'text' }}.`{{ spark_landing_folder() | replace('`', '``') }}/{{ stream }}/ingest_date=*/*{{ '.parquet' if is_parquet else '.jsonl{,.gz}' }}`
     {%- endset -%}
     {%- if is_parquet -%}
         {%- set present = run_query('describe query select * from ' ~ files).columns[0].values() | list -%}

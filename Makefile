@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build query dagster dashboard docs metrics test lint bench sample pages lock clean
+.PHONY: help build spark-build query dagster dashboard docs metrics test lint bench sample pages lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 build: $(VENV)/.installed ## run the main job: landing zone in, reports out (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.build $(ARGS)
+
+spark-build: $(VENV)/.installed ## build the same models on a Spark cluster (ARGS="--help" shows its options)
+	@$(BIN)/python -m orchestration.spark $(ARGS)
 
 query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"), or, with ARGS=--warehouse, the warehouse
 	@$(BIN)/python -m orchestration.query "$(SQL)" $(ARGS)

@@ -114,12 +114,19 @@ def show_reports(settings: Settings, account: str | None, console: Console) -> N
         for title, function in (("Messaging", "messaging_report"), ("Calling", "calling_report")):
             report = db.execute(f"select * from reports.{function}($1, $2, $3)", [account, start, today])
             names = [column[0] for column in report.description]
-            console.print(_two_columns(f"{title}: {period}", names, report.fetchone()))
+            console.print(two_columns(f"{title}: {period}", names, report.fetchone()))
         console.print(_accounting(db))
     _say_what_is_next(settings, account, start, today, console)
 
 
-def _two_columns(title: str, names: list[str], values: tuple) -> Table:
+def two_columns(title: str, names: list[str], values: tuple) -> Table:
+    """A report of one row as a table with a line per KPI.
+
+    Args:
+        title: stands above it.
+        names: the report's columns.
+        values: their values, in the same order.
+    """
     table = Table(title=title, title_justify="left", show_header=False)
     table.add_column("KPI", min_width=28)
     table.add_column("value", justify="right", min_width=12)

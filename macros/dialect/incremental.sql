@@ -6,11 +6,6 @@
 {#- Parquet tables cannot be: every run writes them whole. -#}
 {% macro spark__is_incremental() %}{{ return(false) }}{% endmacro %}
 
-{% materialization incremental, adapter='spark' %}
-    {{ return(materialization_table_spark()) }}
-{% endmaterialization %}
-
-
 {# How rows are replaced where tables can be changed in place. Each runs in the transaction of its model. #}
 
 

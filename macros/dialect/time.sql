@@ -5,9 +5,9 @@
 {% macro parse_timestamp(value) %}{{ return(adapter.dispatch('parse_timestamp')(value)) }}{% endmacro %}
 
 {# What engines' casts know besides, such as 'epoch' and names of timezones, is none. #}
-{% macro iso_8601() %}
+{% macro iso_8601() -%}
     {{ return('\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|[+-]\\d\\d(:?\\d\\d)?)?)?') }}
-{% endmacro %}
+{%- endmacro %}
 
 {% macro duckdb__parse_timestamp(value) -%}
     {#- The cast wants seconds, and a point before fractions. -#}

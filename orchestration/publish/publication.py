@@ -73,7 +73,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
             copy_reports(db, manifest)
-            _copy_comments(db)
+            _comment(db, manifest)
             published_at, newest_event_at = _sign(db, run_id, row_counts)
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
@@ -104,26 +104,33 @@ def published_models(manifest: Mapping[str, Any], *schemas: str) -> list[Mapping
     return sorted((model for model in models if _form(model) != "no"), key=lambda model: model["name"])
 
 
+def copied_models(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The marts whose rows stand in the published file, in the order of their names.
+
+    Args:
+        manifest: dbt's manifest.
+    """
+    return [model for model in published_models(manifest, "marts") if _form(model) == "table"]
+
+
 def _form(model: Mapping[str, Any]) -> str:
     return model["config"]["meta"].get("published", "table")
 
 
 def _copy_marts(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> dict[str, int]:
-    models = published_models(manifest, "marts")
     row_counts = {}
     # Names in a view's text are those of the database that is in use.
     db.execute("use warehouse")
-    for model in models:
-        if _form(model) == "table":
-            name = model["name"]
-            columns = [column for column, *_ in db.execute(f"describe marts.{name}").fetchall()]
-            order = [column for column in ("account_id", "date_day") if column in columns] or columns[:1]
-            db.execute(f"create table published.marts.{name} as select * from marts.{name} order by {', '.join(order)}")
-            (row_counts[name],) = db.execute(f"select count(*) from published.marts.{name}").fetchone()
+    for model in copied_models(manifest):
+        name = model["name"]
+        columns = [column for column, *_ in db.execute(f"describe marts.{name}").fetchall()]
+        order = [column for column in ("account_id", "date_day") if column in columns] or columns[:1]
+        db.execute(f"create table published.marts.{name} as select * from marts.{name} order by {', '.join(order)}")
+        (row_counts[name],) = db.execute(f"select count(*) from published.marts.{name}").fetchone()
     db.execute("use published")
     views = db.execute("select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'").fetchall()
     for name, sql in views:
-        if name in {model["name"] for model in models if _form(model) == "view"}:
+        if name in {model["name"] for model in published_models(manifest, "marts") if _form(model) == "view"}:
             db.execute(sql)
     return row_counts
 
@@ -149,22 +156,13 @@ def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> 
         db.execute(f"create macro reports.{name}({parameters}) as table {definitions[name]}")
 
 
-def _copy_comments(db: duckdb.DuckDBPyConnection) -> None:
-    """Copies what dbt has written of each table, view and column."""
-    comments = db.execute("""
-        select table_name, null, comment from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'
-        union all
-        select view_name, null, comment from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'
-        union all
-        select table_name, column_name, comment from duckdb_columns() where database_name = 'warehouse' and schema_name = 'marts'
-    """).fetchall()  # fmt: skip
-    relations = db.execute("select table_name, table_type from information_schema.tables where table_catalog = 'published'").fetchall()
-    # A table by day is a view in the warehouse.
-    kinds = {name: "view" if kind == "VIEW" else "table" for name, kind in relations}
-    for name, column, comment in comments:
-        if comment and name in kinds:
-            subject = f'column marts.{name}."{column}"' if column else f"{kinds[name]} marts.{name}"
-            db.execute(f"comment on {subject} is {_text(comment)}")
+def _comment(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    """Writes each model's and column's description where BI tools show it."""
+    for model in published_models(manifest, "marts"):
+        name = f"marts.{model['name']}"
+        db.execute(f"comment on {_form(model)} {name} is {_text(model['description'])}")
+        for column, described in model["columns"].items():
+            db.execute(f'comment on column {name}."{column}" is {_text(described["description"])}')
 
 
 def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:

@@ -1,10 +1,4 @@
 {#
-    How tables, and functions that answer with one, are made where dbt's adapter leaves something to say.
-    DuckDB's has nothing to add: it sorts as the model does, and knows table functions.
-#}
-
-
-{#
     Tables in buckets of their accounts, sorted as they are read: a query of one account reads the files of its bucket alone,
     and of these the parts that hold it.
 #}
@@ -41,22 +35,3 @@
     {%- do adapter.add_query(insertion, abridge_sql_log=True) -%}
     {{ return(insertion) }}
 {% endmacro %}
-
-
-{# A function that answers with a table, of parameters such as `account` and `campaign := null`. #}
-{% materialization table_function, adapter='spark' %}
-    {%- set parameters = [] -%}
-    {%- for parameter in config.require('parameters') -%}
-        {%- do parameters.append(parameter | replace(' := ', ' string default ') if ' := ' in parameter else parameter ~ ' string') -%}
-    {%- endfor -%}
-    {%- set function = this.incorporate(type='view') -%}
-    {{ run_hooks(pre_hooks) }}
-    {% call statement('main') %}
-        create or replace function {{ function }} ({{ parameters | join(', ') }})
-        returns table
-        return
-        {{ sql }}
-    {% endcall %}
-    {{ run_hooks(post_hooks) }}
-    {{ return({'relations': [function]}) }}
-{% endmaterialization %}

@@ -1,0 +1,106 @@
+"""`make spark-build`: the same models on a Spark cluster, one of this machine's own or the one that SPARK_MASTER names.
+
+Reads the landing zone that `make build` reads, builds and tests every model, and ends with the last seven days of one account
+as Spark answers them. With --publish it writes accounts to the published file, from which the page and BI tools read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestration.build import ensure_landing, two_columns
+from orchestration.landing.files import LandingError, check_landing
+from orchestration.settings import HOST, PROJECT, Settings, keep_private, shown
+from orchestration.spark.cluster import ClusterError, standalone_cluster
+
+CORES = os.cpu_count() or 2
+
+
+def main() -> int:
+    """Builds, and returns the process's exit code."""
+    parser = argparse.ArgumentParser(prog="make spark-build", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--account", help="the account whose reports are shown (default: the one with the most messages)")
+    parser.add_argument(
+        "--publish", nargs="*", metavar="ACCOUNT",
+        help="publish these accounts and those below them to OUTREACH_PUBLISHED; without an account, all of them",
+    )  # fmt: skip
+    parser.add_argument("--no-tests", action="store_true", help="build the models and leave out their tests")
+    parser.add_argument("--workers", type=int, default=2, help="workers of the machine's own cluster (default: 2)")
+    parser.add_argument("--cores", type=int, default=max(1, CORES // 2), help="cores of each worker (default: the machine's, divided by 2)")
+    parser.add_argument("--memory", default="2g", help="memory of each worker (default: 2g)")
+    arguments = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=True)
+
+    os.chdir(PROJECT)
+    keep_private()
+    settings = Settings.from_environment()
+    folder = Path(os.environ.get("OUTREACH_SPARK", "data/spark"))
+    try:
+        ensure_landing(settings, console)
+        check_landing(settings.landing, settings.landing_format)
+        if master := os.environ.get("SPARK_MASTER"):
+            console.print(f"Building on {master}")
+            cluster = nullcontext(master)
+        else:
+            console.print(f"Starting a cluster of {arguments.workers} workers, {arguments.cores} cores and {arguments.memory} each")
+            cluster = standalone_cluster(folder, arguments.workers, arguments.cores, arguments.memory)
+        with cluster as master:
+            os.environ |= {"SPARK_MASTER": master, "OUTREACH_SPARK_EXECUTOR_MEMORY": arguments.memory}
+            os.environ.setdefault("SPARK_LOCAL_IP", HOST)
+            return _build(arguments, settings, folder, console)
+    except (LandingError, ClusterError) as error:
+        console.print(f"[bold red]Nothing was built.[/] {error}")
+        return 2
+
+
+def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, console: Console) -> int:
+    # Imported here: they take seconds, and an error of the set-up shall not wait for them.
+    from dbt.cli.main import dbtRunner
+
+    from orchestration.spark.export import ExportError, publish_accounts
+    from orchestration.spark.session import files_read, spark_session
+
+    os.environ["DBT_PROFILES_DIR"] = "profiles"
+    target = folder / "target"
+    command = ["build", "--target", "spark", "--target-path", str(target), *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else [])]
+    if not dbtRunner().invoke(command).success:
+        console.print("[bold red]The build failed[/]; what failed stands above. What readers have open stays as it was.")
+        return 1
+
+    spark = spark_session()
+    try:
+        busiest = spark.sql("select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1").first()
+        account = arguments.account or (busiest.account_id if busiest else None)
+        newest = spark.sql("select max(date_day) as day from marts.messaging_activity where account_id = :account", {"account": account}).first()
+        end = newest.day or date.today()
+        start = end - timedelta(days=6)
+        for title, function in (("Messaging", "messaging_report"), ("Calling", "calling_report")):
+            report = spark.sql(f"select * from reports.{function}(:account, :start, :end)", {"account": account, "start": start, "end": end})
+            console.print(two_columns(f"{title}: {account}, {start} to {end}", report.columns, tuple(report.first())))
+            opened = files_read(report)
+            console.print(f"It opened {sum(read for read, _ in opened.values())} of its tables' {sum(of for _, of in opened.values())} files.\n")
+        if arguments.publish is not None:
+            manifest = json.loads((target / "manifest.json").read_text())
+            run_id = f"spark {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            publication = publish_accounts(spark, arguments.publish, settings.published, manifest, folder / "transfer", run_id)
+            console.print(f"Published {', '.join(arguments.publish) or 'all accounts'} to {shown(publication.path)}: `make dashboard` shows it.")
+        else:
+            console.print('`make spark-build ARGS="--publish ACCOUNT"` publishes an account and those below it for the page and BI tools.')
+    except ExportError as error:
+        console.print(f"[bold red]Nothing was published.[/] {error}")
+        return 1
+    finally:
+        spark.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The Spark session that dbt works in, and what its plans tell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import jinja2
+import yaml
+from pyspark.sql import DataFrame, SparkSession
+
+from orchestration.settings import PROJECT
+
+
+def spark_session() -> SparkSession:
+    """The session of `profiles/profiles.yml`, target `spark`: the one that stands, or a new one."""
+    text = (PROJECT / "profiles/profiles.yml").read_text()
+    profile = yaml.safe_load(jinja2.Template(text).render(env_var=lambda name, default=None: os.environ.get(name, default)))
+    builder = SparkSession.builder.enableHiveSupport()
+    for name, value in profile["outreach"]["outputs"]["spark"]["server_side_parameters"].items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def files_read(frame: DataFrame) -> dict[str, tuple[int, int]]:
+    """Runs a query, and tells which of its tables' files it has opened.
+
+    Args:
+        frame: the query.
+
+    Returns:
+        By table: how many files were opened, and how many it has.
+    """
+    frame.collect()
+    found: dict[str, tuple[int, int]] = {}
+    for scan in _scans(frame._jdf.queryExecution().executedPlan()):
+        location = scan.relation().location()
+        paths = {urlsplit(path).path for path in location.inputFiles()}
+        if not paths:
+            continue
+        partitions = scan.inputRDD().filePartitions()
+        opened = {str(file.filePath()) for index in range(partitions.size()) for file in partitions.apply(index).files()}
+        name = next(iter(paths)).split("/")[-2]
+        found[name] = (len(opened), len(paths))
+    return found
+
+
+def _scans(plan: Any) -> Iterator[Any]:
+    """The plan's nodes that read files; what a query adapts itself to as it runs included."""
+    kind = plan.getClass().getSimpleName()
+    if kind == "AdaptiveSparkPlanExec":
+        yield from _scans(plan.executedPlan())
+    elif kind.endswith("QueryStageExec"):
+        yield from _scans(plan.plan())
+    elif kind == "FileSourceScanExec":
+        yield plan
+    else:
+        children = plan.children()
+        for index in range(children.size()):
+            yield from _scans(children.apply(index))

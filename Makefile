@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build spark-build query dagster dashboard docs metrics test lint bench sample pages lock clean
+.PHONY: help build spark-build query dagster dashboard docs metrics test lint bench sample pages compact lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -54,6 +54,9 @@ metrics: $(VENV)/.installed ## ask the semantic layer over the published file (A
 pages: $(VENV)/.installed ## write docs/kpis.md, models/kpis.md and docs/quality.md from metrics and rules
 	@$(BIN)/python -m orchestration.kpi_pages
 	@$(BIN)/python -m orchestration.quality.listing
+
+compact: $(VENV)/.installed ## write the warehouse anew, without the room and bytes of what was deleted
+	@$(BIN)/python -m orchestration.compact $(ARGS)
 
 lock: $(VENV)/.installed ## resolve requirements.in anew into the hashed lock file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

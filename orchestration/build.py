@@ -147,10 +147,10 @@ def format_kpi(name: str, value: float | None) -> str:
 def _accounting(db: duckdb.DuckDBPyConnection) -> Table:
     table = Table(title="What came in", title_justify="left")
     table.add_column("stream")
-    for heading in ("rows", "accepted", "duplicates", "rejected", "broken lines", "files", "unreadable"):
+    for heading in ("rows", "accepted", "duplicates", "rejected", "forgotten", "broken lines", "files", "unreadable"):
         table.add_column(heading, justify="right")
     rows = db.execute("""
-        select stream, landed_rows, accepted_rows, duplicate_rows, rejected_rows, broken_lines, files, unreadable_files
+        select stream, landed_rows, accepted_rows, duplicate_rows, rejected_rows, forgotten_rows, broken_lines, files, unreadable_files
         from marts.landing_accounting order by stream
     """).fetchall()
     for stream, *counts in rows:

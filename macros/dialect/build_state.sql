@@ -96,8 +96,8 @@
 {% macro require_whole_timeline() %}{{ return(adapter.dispatch('require_whole_timeline')()) }}{% endmacro %}
 
 {% macro duckdb__require_whole_timeline() %}
-    {#- Replacing contacts reads the list of them: named here, so that dbt builds it first. -#}
-    {%- set touched_contacts = ref('touched_contacts') -%}
+    {#- Replacing contacts reads the lists of them: named here, so that dbt builds it first. -#}
+    {%- set touched_contacts = [ref('touched_contacts'), ref('stg_forgotten_contacts')] -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not timeline_is_whole() -%}
         {%- if flags.FULL_REFRESH or load_relation(this) is none -%}
             {{ exceptions.raise_compiler_error(

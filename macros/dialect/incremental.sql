@@ -18,6 +18,7 @@
     using {{ ref('touched_contacts') }} as touched
     where facts.contact_id = touched.contact_id and facts.account_id = touched.account_id;
     {%- endif %}
+    {{ delete_forgotten(arg_dict.target_relation) }}
 
     {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
 {% endmacro %}
@@ -38,9 +39,18 @@
         held.event_id = settled.event_id
         and held.contact_id = settled.contact_id
         and held.account_id = settled.account_id
-        and coalesce(held.reject_reason, 'unknown_account') = 'unknown_account';
+        and {{ may_count('held.reject_reason') }};
+    {{ delete_forgotten(arg_dict.target_relation) }}
 
     {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+
+{# Deletes what is held of forgotten contacts. #}
+{% macro delete_forgotten(relation) %}
+    delete from {{ relation }} as held
+    using {{ ref('stg_forgotten_contacts') }} as forgotten
+    where held.contact_id = forgotten.contact_id and held.account_id = forgotten.account_id;
 {% endmacro %}
 
 

@@ -226,7 +226,7 @@
                 from_json(
                     value,
                     '{% for name in columns %}`{{ name }}` string, {% endfor %}broken string',
-                    map('columnNameOfCorruptRecord', 'broken', 'allowNonNumericNumbers', 'false')
+                    map('columnNameOfCorruptRecord', 'broken')
                 ) as fields
             from {{ files }}
         )

@@ -15,6 +15,19 @@
 {%- endmacro %}
 
 
+{# A text in lower case, in as many characters. #}
+{% macro lower_case(value) %}{{ return(adapter.dispatch('lower_case')(value)) }}{% endmacro %}
+
+{% macro duckdb__lower_case(value) -%}
+    lower({{ value }})
+{%- endmacro %}
+
+{% macro spark__lower_case(value) -%}
+    {#- Java makes two characters of a capital I with a dot, and of no other. -#}
+    lower(replace({{ value }}, 'İ', 'i'))
+{%- endmacro %}
+
+
 {# A regular expression as a literal. Patterns are written as standard SQL has literals, in which a backslash is a character. #}
 {% macro spark_pattern(pattern) %}{{ return("'" ~ (pattern | replace('\\', '\\\\')) ~ "'") }}{% endmacro %}
 

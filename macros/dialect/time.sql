@@ -26,8 +26,13 @@
 {%- endmacro %}
 
 {% macro spark__parse_timestamp(value) -%}
+    {#- The cast wants seconds before an offset, a capital T and Z, and a point before fractions. -#}
     {%- set moment -%}
-        try_cast(replace({{ value }}, ',', '.') as timestamp)
+        try_cast(
+            replace(
+                regexp_replace(upper({{ value }}), '^(.{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-].*)?$', '$1:00$2'), ',', '.'
+            ) as timestamp
+        )
     {%- endset -%}
     case
         when not {{ matches_whole(value, iso_8601()) }} or {{ value }} like '0000%' then null
@@ -97,10 +102,12 @@
 {%- endmacro %}
 
 {% macro spark__known_timezones() -%}
-    {#- Java's own list, from its own print of it. -#}
+    {#- Java's own list, from its own print of it; five of IANA's names it knows without listing them. -#}
     select timezone
     from (
         select explode(split(trim(both '[]' from java_method('java.time.ZoneId', 'getAvailableZoneIds')), ', ')) as timezone
+        union all
+        select explode(array('EST', 'GMT+0', 'GMT-0', 'HST', 'MST')) as timezone
     )
     where timezone not like 'SystemV/%'
 {%- endmacro %}

@@ -50,7 +50,7 @@
 
 {# A text in the form in which it is compared with opt-out phrases: lower case, one apostrophe, words parted by single blanks. #}
 {% macro normal_text(value) -%}
-    trim({{ replace_all("replace(lower(" ~ value ~ "), '’', '''')", "[^\\p{L}\\p{N}'']+", ' ') }})
+    trim({{ replace_all("replace(" ~ lower_case(value) ~ ", '’', '''')", "[^\\p{L}\\p{N}'']+", ' ') }})
 {%- endmacro %}
 
 {# Whether an inbound text, in normal form, asks for no more messages. #}

@@ -9,6 +9,7 @@
         'campaigns': {'required': ['account_id', 'campaign_id']},
         'message_templates': {'required': ['account_id', 'template_id']},
         'labels': {'required': ['account_id', 'label_id']},
+        'forgotten_contacts': {'required': ['account_id', 'contact_id']},
         'message_events': {
             'required': ['event_id', 'account_id', 'contact_id', 'message_id'],
             'event_types': ['sent', 'delivered', 'carrier_blocked', 'undelivered', 'received'],
@@ -31,6 +32,12 @@
     {%- for stream, rules in landing_rules().items() if rules.event_types -%}{%- do streams.append(stream) -%}{%- endfor -%}
     {{ return(streams) }}
 {% endmacro %}
+
+
+{# Whether a row with this reject reason is an event, or will be one when its account arrives. #}
+{% macro may_count(reject_reason) -%}
+    coalesce({{ reject_reason }}, 'unknown_account') = 'unknown_account'
+{%- endmacro %}
 
 
 {#

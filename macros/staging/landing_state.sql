@@ -39,6 +39,9 @@
             where stream = '{{ stream }}' and problem is null
             {%- if base is not none and not flags.FULL_REFRESH %}
                 and file_id not in (select file_id from {{ base.include(database=false) }})
+            {%- elif base is none %}
+                -- What is read anew each time may be gone.
+                and path in (select files.path from ({{ list_landing_files() }}) as files)
             {%- endif %}
             order by ingest_date, path
         {%- endset -%}

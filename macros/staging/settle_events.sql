@@ -1,6 +1,7 @@
 {#
     The rules of the landing zone for events, the same in each event stream, as CTEs that end with `settled_events`:
     the first rule that a row breaks is its reject reason; of the rows of one event one stays and the others are duplicates.
+    Of a row of a forgotten contact nothing stays but its place in the accounting.
 
     typed_rows: CTE of the landed rows with account_id, contact_id, event_id, event_type, occurred_at, landed_row, ingest_date, file_id.
     stream: the stream, of landing_rules.
@@ -13,16 +14,21 @@
 judged_rows as (
     select
         rows.*,
-        {{ reject_reason(rules.required, rules.event_types) | indent(4) }} as reject_reason
+        {{ reject_reason(rules.required, rules.event_types) | indent(4) }} as reject_reason,
+        forgotten.contact_id is not null as is_forgotten
     from {{ typed_rows }} as rows
     left join {{ ref('stg_accounts') }} as accounts on rows.account_id = accounts.account_id
+    left join {{ ref('stg_forgotten_contacts') }} as forgotten
+        on rows.contact_id = forgotten.contact_id and rows.account_id = forgotten.account_id
 ),
 
 new_rows as (
     select
-        {{ columns | join(',\n        ') }},
-        reject_reason,
-        case when reject_reason is not null then {{ landed_row_as_json('landed_row') }} end as row_json,
+        {% for column in columns -%}
+            case when not is_forgotten then {{ column }} end as {{ column }},
+        {% endfor -%}
+        {{ without_contact('reject_reason', 'is_forgotten') }} as reject_reason,
+        case when reject_reason is not null and not is_forgotten then {{ landed_row_as_json('landed_row') }} end as row_json,
         ingest_date,
         file_id
     from judged_rows
@@ -44,10 +50,17 @@ admitted_rows as (
     where waiting.reject_reason = 'unknown_account'
 ),
 
+forgotten_rows as (
+    select held.*
+    from {{ this }} as held
+    inner join {{ ref('stg_forgotten_contacts') }} as forgotten
+        on held.contact_id = forgotten.contact_id and held.account_id = forgotten.account_id
+),
+
 touched_events as (
-    select account_id, contact_id, event_id from new_rows where coalesce(reject_reason, 'unknown_account') = 'unknown_account'
+    select account_id, contact_id, event_id from new_rows where {{ may_count('reject_reason') }}
     union
-    select account_id, contact_id, event_id from outdated_rows where coalesce(reject_reason, 'unknown_account') = 'unknown_account'
+    select account_id, contact_id, event_id from outdated_rows where {{ may_count('reject_reason') }}
     union
     select account_id, contact_id, event_id from admitted_rows
 ),
@@ -66,8 +79,10 @@ held_rows as (
             and held.contact_id = touched_events.contact_id
             and held.account_id = touched_events.account_id
     left join {{ ref('stg_accounts') }} as accounts on held.account_id = accounts.account_id
+    anti join {{ ref('stg_forgotten_contacts') }} as forgotten
+        on held.contact_id = forgotten.contact_id and held.account_id = forgotten.account_id
     where
-        coalesce(held.reject_reason, 'unknown_account') = 'unknown_account'
+        {{ may_count('held.reject_reason') }}
         and held.file_id in (select files.file_id from {{ landing_files }} as files)
 ),
 
@@ -75,6 +90,17 @@ candidate_rows as (
     select * from new_rows
     union all
     select * from held_rows
+    union all
+    select
+        {% for column in columns -%}
+            null as {{ column }},
+        {% endfor -%}
+        {{ without_contact('reject_reason', 'true') }} as reject_reason,
+        null as row_json,
+        ingest_date,
+        file_id
+    from forgotten_rows
+    where file_id in (select files.file_id from {{ landing_files }} as files)
 ),
 {%- else -%}
 candidate_rows as (
@@ -132,6 +158,12 @@ settled_events as (
         {{ next_batch() }} as batch
     from settled_rows
 )
+{%- endmacro %}
+
+
+{# The reject reason of a row, which is all that stays of one whose contact is forgotten: an event is then `forgotten`. #}
+{% macro without_contact(reject_reason, is_forgotten) -%}
+    case when {{ is_forgotten }} and {{ may_count(reject_reason) }} then 'forgotten' else {{ reject_reason }} end
 {%- endmacro %}
 
 

@@ -12,6 +12,7 @@ from dagster import AssetExecutionContext, AssetKey, AssetObservation, AssetSpec
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from pydantic import Field
 
+from orchestration.compact import compact, holds_erased_bytes
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
 
@@ -78,6 +79,9 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: Buil
         pass
     arguments = ["build", *(["--full-refresh"] if config.full_refresh else [])]
     yield from dbt.cli(arguments, context=context, target_path=TARGET).stream()
+    if holds_erased_bytes(settings.warehouse):
+        context.log.info("Contacts were erased: writing the warehouse anew, without their bytes.")
+        compact(settings.warehouse)
     yield from _row_counts(context, settings.warehouse)
 
 

@@ -15,9 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-
-# Newer compression: smaller and faster to write. Readers need DuckDB 1.4 or newer.
-STORAGE_VERSION = "v1.4.0"
+from orchestration.warehouse import STORAGE_VERSION
 
 
 class PublicationError(Exception):

@@ -241,14 +241,14 @@ MART_SUITES: dict[str, list[Rule]] = {
         *_key("stream"),
         Rule(
             "rows_are_accounted_for",
-            "In every event stream, landed = accepted + duplicate + rejected rows.",
+            "In every event stream, landed = accepted + duplicate + rejected + forgotten rows.",
             [
                 UnexpectedRowsExpectation(
                     unexpected_rows_query="""
                         select * from {batch}
-                        where landed_rows is distinct from accepted_rows + duplicate_rows + rejected_rows
+                        where landed_rows is distinct from accepted_rows + duplicate_rows + rejected_rows + forgotten_rows
                     """,
-                    description="landed = accepted + duplicates + rejected",
+                    description="landed = accepted + duplicates + rejected + forgotten",
                 )
             ],
         ),

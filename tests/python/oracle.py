@@ -162,6 +162,7 @@ class Oracle:
         self.entities = {stream: self._latest_versions(stream, rows[stream]) for stream in ENTITY_ID}
         self.accounts = {key[0]: values for key, values in self.entities["accounts"].items()}
 
+        self.forgotten = {(text(r.values.get("account_id")), text(r.values.get("contact_id"))) for r in rows["forgotten_contacts"]}
         self.accounting: dict[str, dict[str, int]] = {}
         self.rejects: dict[str, dict[str, int]] = {}
         accepted = {stream: self._accept(stream, rows[stream]) for stream in EVENT_TYPES}
@@ -189,9 +190,14 @@ class Oracle:
 
     def _accept(self, stream: str, rows: list[LandedRow]) -> list[dict]:
         rejects: dict[str, int] = defaultdict(int)
+        forgotten = 0
         events: dict[tuple, list[tuple]] = defaultdict(list)
         for row in rows:
             reason = self._reject_reason(stream, row.values)
+            contact = text(row.values.get("account_id")), text(row.values.get("contact_id"))
+            if reason in (None, "unknown_account") and contact in self.forgotten:
+                forgotten += 1
+                continue
             if reason:
                 rejects[reason] += 1
                 continue
@@ -205,6 +211,7 @@ class Oracle:
             "accepted_rows": len(accepted),
             "duplicate_rows": sum(map(len, events.values())) - len(accepted),
             "rejected_rows": sum(rejects.values()),
+            "forgotten_rows": forgotten,
         }
         return accepted
 

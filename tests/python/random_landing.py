@@ -50,6 +50,9 @@ def random_landing(rng: Random, *, accounts: int, events_per_account: int = 60) 
     rows = [row for n, account in enumerate(account_ids) for row in _account_rows(rng, account, account_ids)]
     for account in account_ids:
         rows += _entities(rng, account)
+        if rng.random() < 0.3:
+            forgotten = {"account_id": account, "contact_id": _blanked(rng, f"p{rng.randrange(4)}")}
+            rows.append(LandedRow("forgotten_contacts", _day(rng), forgotten))
         for _ in range(rng.randint(events_per_account // 2, events_per_account * 3 // 2)):
             rows += _event(rng, account)
     rows.append(LandedRow("accounts", _day(rng), {"account_id": " ", "account_name": "of nobody"}))

@@ -123,7 +123,7 @@ def test_the_published_file_holds_marts_and_reports_and_nothing_rejected(sample:
 
 def test_the_published_tables_are_those_of_the_warehouse(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:
     warehouse, _ = sample
-    assert differing_rows(warehouse.published, warehouse.path, besides="publication") == {}
+    assert differing_rows(warehouse.published, warehouse.path, besides=["publication"]) == {}
 
 
 def test_every_published_table_and_column_carries_its_description(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:

@@ -1,5 +1,5 @@
 {{ config(meta={'dagster': {'ref': {'name': 'landing_files'}}}) }}
--- Landing files whose rows are not all in the tables, as accepted, duplicate or rejected rows.
+-- Landing files whose rows are not all in the tables, as accepted, duplicate, rejected or forgotten rows.
 -- A file that somebody has written to since it was listed is left to the next run, which reads it again.
 with held_rows as (
     {% for stream in event_streams() -%}

@@ -1,5 +1,5 @@
 {{ config(meta={'dagster': {'ref': {'name': 'landing_accounting'}}}) }}
--- Event streams in which landed rows are not accepted + duplicate + rejected rows.
+-- Event streams in which landed rows are not accepted + duplicate + rejected + forgotten rows.
 -- A stream with a file that grew while it was read balances after the next run.
 with files_on_disk as (
     {{ list_landing_files() }}
@@ -15,5 +15,5 @@ growing_streams as (
 select *
 from {{ ref('landing_accounting') }}
 where
-    landed_rows != accepted_rows + duplicate_rows + rejected_rows
+    landed_rows != accepted_rows + duplicate_rows + rejected_rows + forgotten_rows
     and stream not in (select growing_streams.stream from growing_streams)

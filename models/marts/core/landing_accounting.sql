@@ -4,7 +4,8 @@ with settled_rows as (
         '{{ stream }}' as stream,
         count(*) filter (where reject_reason is null and not is_duplicate) as accepted_rows,
         count(*) filter (where is_duplicate) as duplicate_rows,
-        count(*) filter (where reject_reason is not null) as rejected_rows
+        count(*) filter (where reject_reason != 'forgotten') as rejected_rows,
+        count(*) filter (where reject_reason = 'forgotten') as forgotten_rows
     from {{ ref('base_' ~ stream) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -27,6 +28,7 @@ select
     settled_rows.accepted_rows,
     settled_rows.duplicate_rows,
     settled_rows.rejected_rows,
+    settled_rows.forgotten_rows,
     cast(coalesce(landed_rows.broken_lines, 0) as bigint) as broken_lines,
     coalesce(landed_rows.files, 0) as files,
     coalesce(landed_rows.unreadable_files, 0) as unreadable_files

@@ -8,6 +8,6 @@ select
     files.path as landing_file
 from {{ ref('base_' ~ stream) }} as rows
 left join {{ ref('landing_files') }} as files on rows.file_id = files.file_id
-where rows.reject_reason is not null
+where rows.reject_reason != 'forgotten'
 {{ 'union all' if not loop.last }}
 {% endfor %}

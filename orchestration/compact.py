@@ -1,0 +1,109 @@
+"""`make compact`: writes the warehouse anew without what was deleted from it, and puts it in the place of the old file.
+
+DuckDB keeps the room of deleted rows in its file and their bytes with it. A build that erases contacts compacts by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing.survey import EVENT_STREAMS
+from orchestration.settings import Settings, keep_private, shown
+from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked
+
+# How many rows had lost their contact when the file was last written anew; in `timeline.build_state`, where no batch is meant.
+ERASED = "erased"
+
+
+def compact(warehouse: Path) -> None:
+    """Writes the warehouse anew beside itself, and renames it over the old file.
+
+    Args:
+        warehouse: the file. Whoever has it open for reading goes on undisturbed.
+
+    Raises:
+        duckdb.Error: another process holds it, or it cannot be written anew. It stands as it was.
+    """
+    beside = warehouse.with_name(f".{warehouse.name}.compact")
+    _remove(beside)
+    try:
+        with duckdb.connect(config={"preserve_insertion_order": True}) as db:
+            db.execute("set timezone = 'UTC'")
+            db.execute(f"attach {_text(warehouse)} as old; attach {_text(beside)} as new (storage_version '{STORAGE_VERSION}')")
+            db.execute("copy from database old to new")
+            if _has_state(db, "new"):
+                db.execute("delete from new.timeline.build_state where model_name = $1", [ERASED])
+                db.execute("insert into new.timeline.build_state values ($1, $2, 0)", [ERASED, _rows_without_contact(db, "new")])
+            db.execute("checkpoint new; detach new")
+            # As long as the old file is held, nobody writes to what is about to go.
+            os.replace(beside, warehouse)
+            warehouse.with_name(warehouse.name + ".wal").unlink(missing_ok=True)
+    finally:
+        _remove(beside)
+
+
+def holds_erased_bytes(warehouse: Path) -> bool:
+    """Whether contacts were erased from the warehouse since its file was last written anew.
+
+    Args:
+        warehouse: the file.
+    """
+    with duckdb.connect(str(warehouse), read_only=True) as db:
+        name = db.execute("select current_database()").fetchone()[0]
+        if not _has_state(db, name):
+            return False
+        remembered = "select coalesce(max(since_batch), 0) from timeline.build_state where model_name = $1"
+        return _rows_without_contact(db, name) > db.execute(remembered, [ERASED]).fetchone()[0]
+
+
+def _has_state(db: duckdb.DuckDBPyConnection, database: str) -> bool:
+    return _has_table(db, database, "timeline", "build_state")
+
+
+def _has_table(db: duckdb.DuckDBPyConnection, database: str, schema: str, table: str) -> bool:
+    query = "select count(*) > 0 from duckdb_tables() where database_name = $1 and schema_name = $2 and table_name = $3"
+    return db.execute(query, [database, schema, table]).fetchone()[0]
+
+
+def _rows_without_contact(db: duckdb.DuckDBPyConnection, database: str) -> int:
+    tables = [f"base_{stream}" for stream in EVENT_STREAMS if _has_table(db, database, "staging", f"base_{stream}")]
+    counts = [f'select count(*) from "{database}".staging.{table} where reject_reason is not null and row_json is null' for table in tables]
+    return sum(db.execute(count).fetchone()[0] for count in counts)
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _remove(file: Path) -> None:
+    for path in (file, file.with_name(file.name + ".wal")):
+        path.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Compacts the warehouse, and returns the process's exit code."""
+    argparse.ArgumentParser(prog="make compact", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    keep_private()
+    warehouse = Settings.from_environment().warehouse
+    if not warehouse.exists():
+        print(f"{shown(warehouse)}: not there yet; `make build` writes it", file=sys.stderr)
+        return 1
+    before = warehouse.stat().st_size
+    try:
+        check_warehouse(warehouse)
+        compact(warehouse)
+    except (WarehouseError, duckdb.Error) as error:
+        reason = f"another process holds {shown(warehouse)}" if isinstance(error, duckdb.Error) and is_locked(error) else str(error)
+        print(f"Nothing was changed: {reason}", file=sys.stderr)
+        return 1
+    print(f"{shown(warehouse)}: {before / 1e6:,.1f} MB, now {warehouse.stat().st_size / 1e6:,.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

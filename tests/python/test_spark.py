@@ -1,0 +1,199 @@
+"""Spark beside DuckDB: the same models over the same landing zone, on a cluster that loses a worker on the way, give the same numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+from harness import LandingZone, Warehouse, differing_rows, rows_of
+from oracle import PROJECT
+from random_landing import DAYS, FIRST_DAY, random_landing
+from test_oracle import CALLING, MESSAGING, same
+
+from orchestration.sample.writer import write_sample
+from orchestration.spark.export import ExportError, publish_accounts
+from orchestration.spark.session import files_read, spark_session
+
+# Random accounts in the landing zone; `OUTREACH_TEST_SEEDS=20` is the nightly size.
+RANDOM_ACCOUNTS = 5 * int(os.environ.get("OUTREACH_TEST_SEEDS", "2"))
+OF_SAMPLE = ["acc_1", "acc_2", "acc_10"]
+
+# Small data are compiling, above all.
+QUICK = """
+spark.driver.extraJavaOptions   -XX:TieredStopAtLevel=1
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1
+spark.sql.codegen.wholeStage    false
+spark.sql.codegen.factoryMode   NO_CODEGEN
+"""
+
+
+@dataclass(frozen=True)
+class Builds:
+    """The same landing zone, built on both engines.
+
+    Args:
+        warehouse: DuckDB's.
+        spark: Spark's folder.
+        output: what `make spark-build` printed.
+        killed: whether a worker was killed while it built.
+    """
+
+    warehouse: Warehouse
+    spark: Path
+    output: str
+    killed: bool
+    accounts: list[str]
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+    folder = tmp_path_factory.mktemp("spark")
+    landing = LandingZone(folder / "landing")
+    write_sample(landing.path, end_day=date(2026, 11, 24), progress=lambda line: None)
+    random = random_landing(Random(7), accounts=RANDOM_ACCOUNTS)
+    half = len(random.rows) // 2
+    landing.deliver(random.rows[:half], zipped=True)
+    landing.deliver(random.rows[half:])
+    _deliver_what_is_odd(landing.path)
+
+    spark = folder / "spark"
+    conf = folder / "conf"
+    conf.mkdir()
+    (conf / "spark-defaults.conf").write_text(QUICK)
+    environment = os.environ | {
+        "OUTREACH_LANDING": str(landing.path), "OUTREACH_LANDING_FORMAT": "jsonl", "OUTREACH_SPARK": str(spark),
+        "OUTREACH_SPARK_PARTITIONS": "2", "OUTREACH_PUBLISHED": str(folder / "of_spark.duckdb"), "SPARK_CONF_DIR": str(conf),
+    }  # fmt: skip
+    environment.pop("DBT_TARGET_PATH", None)
+    command = [sys.executable, "-m", "orchestration.spark", "--no-tests", "--memory", "1g", "--publish"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output, killed = [], False
+    for line in process.stdout:
+        output.append(line)
+        if "START" in line and "base_message_events" in line:
+            killed = _kill_a_worker(spark)
+    printed = "".join(output)
+    assert process.wait() == 0, printed
+
+    warehouse = Warehouse(folder / "warehouse.duckdb", landing)
+    assert warehouse.run("build").success
+    return Builds(warehouse, spark, printed, killed, OF_SAMPLE + random.accounts)
+
+
+def _deliver_what_is_odd(landing: Path) -> None:
+    folder = landing / "contact_events/ingest_date=2026-11-20"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "odd [1] + 50% #?.jsonl").write_text(
+        '{"event_id": "odd1", "event_type": "opted_out", "account_id": " acc_1 ", "contact_id": 7, "occurred_at": "2026-11-19T05:00+05:30"}\n'
+        'not json\n[1]\n"text"\n\n   \nnull\n{"event_id": "odd2", "nobody": {"knows": [1, "it"]}}\n{"event_id": NaN}\n'
+    )
+    (landing / "contact_events/misplaced.jsonl").write_text("{}\n")
+
+
+def _kill_a_worker(spark: Path) -> bool:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        if "org.apache.spark.deploy.worker.Worker" in words and str(spark) in " ".join(words):
+            os.kill(int(process.name), signal.SIGKILL)
+            return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def session(builds: Builds) -> Iterator:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "OUTREACH_SPARK": str(builds.spark), "SPARK_MASTER": "local[2]", "OUTREACH_SPARK_PARTITIONS": "2", "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_CONF_DIR": str(builds.spark.parent / "conf"),
+        }.items():  # fmt: skip
+            patch.setenv(name, value)
+        session = spark_session()
+        yield session
+        session.stop()
+
+
+def test_a_build_that_loses_a_worker_finishes(builds: Builds) -> None:
+    assert builds.killed
+    assert "Completed successfully" in builds.output
+    assert "Published all accounts" in builds.output
+
+
+def test_what_spark_publishes_is_what_duckdb_publishes(builds: Builds) -> None:
+    of_spark = builds.warehouse.path.with_name("of_spark.duckdb")
+    # Medians of an even number may differ in the last digit.
+    assert differing_rows(builds.warehouse.published, of_spark, besides=["publication", "response_times_daily"]) == {}
+    medians = "select * replace (round(median_response_seconds, 6) as median_response_seconds) from marts.response_times_daily order by all"
+    with duckdb.connect(str(of_spark), read_only=True) as db:
+        of_days = db.execute(medians).fetchall()
+        ((newest, counts),) = db.execute("select newest_event_at, row_counts from marts.publication").fetchall()
+    with duckdb.connect(str(builds.warehouse.published), read_only=True) as db:
+        assert db.execute(medians).fetchall() == of_days
+        assert db.execute("select newest_event_at, row_counts from marts.publication").fetchall() == [(newest, counts)]
+
+
+@pytest.mark.parametrize("function", MESSAGING + CALLING)
+def test_every_report_gives_the_same_on_both_engines(builds: Builds, session, function: str) -> None:
+    rng = Random(function)
+    compared = 0
+    with builds.warehouse.connect() as db:
+        questions = []
+        for account in [*builds.accounts, "nobody"]:
+            first, last = (date(2026, 10, 25), date(2026, 11, 24)) if account in OF_SAMPLE else (FIRST_DAY, FIRST_DAY.replace(day=FIRST_DAY.day + DAYS // 2))
+            campaigns = [None, "c0", "c1", "no such"] + (["cmp_1_3"] if account in OF_SAMPLE else [])
+            filters = f", campaign => {_text(rng.choice(campaigns))}"
+            if function in MESSAGING:
+                filters += f", template => {_text(rng.choice([None, None, 't0', 'tpl_1_3_1']))}"
+            questions.append(f"{_text(account)}, date '{first}', '{last}'{rng.choice(['', filters])}")
+        for start in range(0, len(questions), 4):
+            some = questions[start : start + 4]
+            query = " union all ".join(f"select {n} as question, * from reports.{function}({q})" for n, q in enumerate(some))
+            found = [row.asDict() for row in session.sql(query).collect()]
+            expected = rows_of(db, query)
+            key = lambda row: [str(value) for value in list(row.values())[:3]]  # noqa: E731
+            assert len(found) == len(expected), some
+            for found_row, expected_row in zip(sorted(found, key=key), sorted(expected, key=key), strict=True):
+                assert list(found_row) == list(expected_row)
+                wrong = {k: (found_row[k], v) for k, v in expected_row.items() if not same(found_row[k], v)}
+                assert not wrong, f"{some}: on Spark, on DuckDB {wrong}"
+                compared += len(expected_row)
+    assert compared > 100
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else f"'{value}'"
+
+
+def test_a_report_reads_its_accounts_files_only(builds: Builds, session) -> None:
+    opened = files_read(session.sql("select * from reports.messaging_report('acc_1', '2026-11-01', '2026-11-24')"))
+    read, files = opened["fct_messages"]
+    assert (read, files > 8) == (1, True)
+    assert all(read <= 1 for read, _ in (opened[table] for table in opened if table.startswith("fct_")))
+
+
+def test_an_account_is_published_with_those_below_it_and_no_other(builds: Builds, session, tmp_path: Path) -> None:
+    manifest = json.loads((builds.spark / "target/manifest.json").read_text())
+    published = tmp_path / "published.duckdb"
+    with pytest.raises(ExportError, match=r"^There is no account nobody; nothing was published\.$"):
+        publish_accounts(session, ["acc_1", "nobody"], published, manifest, tmp_path / "transfer", "test")
+    assert not published.exists()
+    publish_accounts(session, ["acc_1"], published, manifest, tmp_path / "transfer", "test")
+    with builds.warehouse.connect() as db, duckdb.connect(str(published), read_only=True) as of_account:
+        visible = db.execute("select account_id from marts.account_access where viewer_account_id = 'acc_1' order by all").fetchall()
+        assert of_account.execute("select account_id from marts.dim_accounts order by all").fetchall() == visible
+        assert of_account.execute("select distinct account_id from marts.fct_messages order by all").fetchall() == visible
+        query = "from reports.messaging_by_day('acc_1', '2026-11-01', '2026-11-24')"
+        assert of_account.execute(query).fetchall() == db.execute(query).fetchall()
+    assert not (tmp_path / "transfer").exists()

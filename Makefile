@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
 
 .DEFAULT_GOAL := help
-.PHONY: help build spark-build query dagster dashboard docs metrics test lint bench sample pages compact lock clean
+.PHONY: help build spark-build query dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -27,6 +27,9 @@ dashboard: $(VENV)/.installed ## serve the Reporting page (ARGS="--help" shows i
 
 test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+nightly: $(VENV)/.installed ## run every test at its nightly size: an hour and more
+	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.
 lint: $(VENV)/.installed ## run every linter: ruff, sqlfluff, dbt-bouncer

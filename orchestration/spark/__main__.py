@@ -70,28 +70,45 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
 
     os.environ["DBT_PROFILES_DIR"] = "profiles"
     target = folder / "target"
-    command = ["build", "--target", "spark", "--target-path", str(target), *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else [])]
+    command = [
+        "build",
+        "--target",
+        "spark",
+        "--target-path",
+        str(target),
+        *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else []),
+    ]
     if not dbtRunner().invoke(command).success:
         console.print("[bold red]The build failed[/]; what failed stands above. What readers have open stays as it was.")
         return 1
 
     spark = spark_session()
     try:
-        busiest = spark.sql("select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1").first()
+        busiest = spark.sql(
+            "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
+        ).first()
         account = arguments.account or (busiest.account_id if busiest else None)
-        newest = spark.sql("select max(date_day) as day from marts.messaging_activity where account_id = :account", {"account": account}).first()
+        newest = spark.sql(
+            "select max(date_day) as day from marts.messaging_activity where account_id = :account", {"account": account}
+        ).first()
         end = newest.day or date.today()
         start = end - timedelta(days=6)
         for title, function in (("Messaging", "messaging_report"), ("Calling", "calling_report")):
-            report = spark.sql(f"select * from reports.{function}(:account, :start, :end)", {"account": account, "start": start, "end": end})
+            report = spark.sql(
+                f"select * from reports.{function}(:account, :start, :end)", {"account": account, "start": start, "end": end}
+            )
             console.print(two_columns(f"{title}: {account}, {start} to {end}", report.columns, tuple(report.first())))
             opened = files_read(report)
-            console.print(f"It opened {sum(read for read, _ in opened.values())} of its tables' {sum(of for _, of in opened.values())} files.\n")
+            console.print(
+                f"It opened {sum(read for read, _ in opened.values())} of its tables' {sum(of for _, of in opened.values())} files.\n"
+            )
         if arguments.publish is not None:
             manifest = json.loads((target / "manifest.json").read_text())
             run_id = f"spark {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
             publication = publish_accounts(spark, arguments.publish, settings.published, manifest, folder / "transfer", run_id)
-            console.print(f"Published {', '.join(arguments.publish) or 'all accounts'} to {shown(publication.path)}: `make dashboard` shows it.")
+            console.print(
+                f"Published {', '.join(arguments.publish) or 'all accounts'} to {shown(publication.path)}: `make dashboard` shows it."
+            )
         else:
             console.print('`make spark-build ARGS="--publish ACCOUNT"` publishes an account and those below it for the page and BI tools.')
     except ExportError as error:

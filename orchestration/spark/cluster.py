@@ -48,7 +48,9 @@ def standalone_cluster(folder: Path, workers: int, cores: int, memory: str) -> I
         environment = os.environ | {"SPARK_LOCAL_IP": HOST, "SPARK_HOME": str(SPARK_CLASS.parents[1])}
         with log.open("w") as output:
             processes.append(
-                subprocess.Popen([SPARK_CLASS, *arguments], env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+                subprocess.Popen(
+                    [SPARK_CLASS, *arguments], env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                )
             )
         return log
 

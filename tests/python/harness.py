@@ -23,6 +23,10 @@ from oracle import PROJECT, LandedRow
 
 from orchestration.sample.writer import write_sample
 
+# `OUTREACH_NIGHTLY=1` (`make nightly`): the same tests, much longer.
+NIGHTLY = os.environ.get("OUTREACH_NIGHTLY") == "1"
+SEEDS = 10 if NIGHTLY else 2
+
 # One folder per test process, gone with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
 WORKBENCH = Path(_WORKBENCH.name)

@@ -10,7 +10,7 @@ from random import Random
 
 import duckdb
 import pytest
-from harness import LandingZone, Warehouse, assert_equal_to_full_refresh, differing_rows, messaging
+from harness import SEEDS, LandingZone, Warehouse, assert_equal_to_full_refresh, differing_rows, messaging
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import PROJECT
@@ -130,7 +130,7 @@ def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(wa
     assert_equal_to_full_refresh(warehouse)
 
 
-@settings(max_examples=int(os.environ.get("OUTREACH_TEST_SEEDS", "2")), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=SEEDS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     rng = Random(seed)
@@ -152,5 +152,7 @@ def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_
     # What was rejected twice is there twice, in other files: everything else is the same.
     assert set(different) <= {"rejected_events", "landing_accounting", "landing_files_to_erase"}
     with mixed.connect() as db:
-        unaccounted = "select sum(landed_rows - accepted_rows - duplicate_rows - rejected_rows - forgotten_rows) from marts.landing_accounting"
+        unaccounted = (
+            "select sum(landed_rows - accepted_rows - duplicate_rows - rejected_rows - forgotten_rows) from marts.landing_accounting"
+        )
         assert db.execute(unaccounted).fetchone() == (0,)

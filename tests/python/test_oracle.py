@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,19 +10,17 @@ from random import Random
 from typing import Any
 
 import pytest
-from harness import LandingZone, Warehouse, ask, differing_rows, rows_of
+from harness import SEEDS, LandingZone, Warehouse, ask, differing_rows, rows_of
 from oracle import Oracle
 from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing
 
-# A landing zone per seed; `OUTREACH_TEST_SEEDS=20` is the nightly size.
-SEEDS = range(int(os.environ.get("OUTREACH_TEST_SEEDS", "2")))
 ACCOUNTS = 40
 
 MESSAGING = ["messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report"]
 CALLING = ["calling_report", "calling_by_day", "calling_by_campaign", "call_outcome_report"]
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+@pytest.fixture(scope="module", params=range(SEEDS))
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[RandomLanding, Warehouse, Path, Random]:
     """A random landing zone, delivered and built at once."""
     rng = Random(request.param)

@@ -15,7 +15,7 @@ from random import Random
 
 import duckdb
 import pytest
-from harness import LandingZone, Warehouse, differing_rows, rows_of
+from harness import SEEDS, LandingZone, Warehouse, differing_rows, rows_of
 from oracle import PROJECT
 from random_landing import DAYS, FIRST_DAY, random_landing
 from test_oracle import CALLING, MESSAGING, same
@@ -24,8 +24,7 @@ from orchestration.sample.writer import write_sample
 from orchestration.spark.export import ExportError, publish_accounts
 from orchestration.spark.session import files_read, spark_session
 
-# Random accounts in the landing zone; `OUTREACH_TEST_SEEDS=20` is the nightly size.
-RANDOM_ACCOUNTS = 5 * int(os.environ.get("OUTREACH_TEST_SEEDS", "2"))
+RANDOM_ACCOUNTS = 5 * SEEDS
 OF_SAMPLE = ["acc_1", "acc_2", "acc_10"]
 
 # Small data are compiling, above all.
@@ -151,7 +150,11 @@ def test_every_report_gives_the_same_on_both_engines(builds: Builds, session, fu
     with builds.warehouse.connect() as db:
         questions = []
         for account in [*builds.accounts, "nobody"]:
-            first, last = (date(2026, 10, 25), date(2026, 11, 24)) if account in OF_SAMPLE else (FIRST_DAY, FIRST_DAY.replace(day=FIRST_DAY.day + DAYS // 2))
+            first, last = (
+                (date(2026, 10, 25), date(2026, 11, 24))
+                if account in OF_SAMPLE
+                else (FIRST_DAY, FIRST_DAY.replace(day=FIRST_DAY.day + DAYS // 2))
+            )
             campaigns = [None, "c0", "c1", "no such"] + (["cmp_1_3"] if account in OF_SAMPLE else [])
             filters = f", campaign => {_text(rng.choice(campaigns))}"
             if function in MESSAGING:

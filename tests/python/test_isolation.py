@@ -1,0 +1,170 @@
+"""No account sees another's numbers: whatever ids are called, and whoever stands below whom."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from harness import LandingZone, Warehouse, ask
+from oracle import LandedRow
+from stories import at, call, contact_event, of_account, received, row, sent
+from test_oracle import CALLING, MESSAGING
+
+HOSTILE = [
+    "acme", "Acme", "acme ltd", "аcme", "ａcme", "acme\u200b", "acme%", "_cme", "%", "*", "null", "NULL", "none", "' or '1'='1", "acme'--", "\"acme\"",
+    "acme/*", "a\\b", "$account", "{{ account }}", "account", "campaign", "true", "0", "../acme", "acme;", "acme\nacme", "é", "e\u0301", "=1+1",
+]  # fmt: skip
+START, END = date(2026, 11, 1), date(2026, 11, 30)
+
+
+def messages_of(number: int) -> int:
+    """How many messages the account with this number has: no other account, and no sum of two, has as many."""
+    return 3**number if number < 5 else 300 + 7 * number
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Accounts, campaigns and templates with hostile ids; each account has a campaign and a template named like every other account."""
+    folder = tmp_path_factory.mktemp("hostile")
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    rows: list[LandedRow] = []
+    for number, account in enumerate(HOSTILE):
+        own = [row("accounts", timezone="UTC", updated_at=at("10-01 00:00"))]
+        for n in range(messages_of(number)):
+            other = HOSTILE[n % len(HOSTILE)]
+            own.append(sent(f"m{n}", "11-10 10:00", contact=f"of {number} {n}", campaign=other, template=other))
+        own.append(received("r", "11-10 11:00", contact=f"of {number} 0"))
+        own.append(contact_event("label_added", "11-10 12:00", contact=f"of {number} 0", label=account))
+        own += call("c", "11-10 13:00", 100, contact=f"of {number} 0", campaign=HOSTILE[0])
+        rows += of_account(account, *own)
+    warehouse.landing.deliver(rows)
+    warehouse.build()
+    return warehouse
+
+
+@pytest.mark.parametrize("function", MESSAGING + CALLING)
+def test_no_report_answers_with_another_accounts_numbers(hostile: Warehouse, function: str) -> None:
+    asked = 0
+    with hostile.connect() as db:
+        for number, account in enumerate(HOSTILE):
+            # What the account has itself, counted by hand.
+            own = [HOSTILE[n % len(HOSTILE)] for n in range(messages_of(number))]
+            for value in [None, *HOSTILE]:
+                filters = [{"campaign": value}] + ([{"template": value}, {"campaign": value, "template": value}] if function in MESSAGING else [])
+                for chosen in filters:
+                    answer = ask(db, function, account, START, END, **chosen)
+                    expected = len(own) if value is None else own.count(value)
+                    if function == "label_report":
+                        tagged = value is None or value == own[0]
+                        assert [(r["label_id"], r["contacts"]) for r in answer] == ([(account, 1)] if tagged else []), (account, chosen)
+                    elif function in MESSAGING:
+                        assert sum(r["sms_sent"] for r in answer) == expected, (account, chosen)
+                    elif function != "call_outcome_report":
+                        assert sum(r["calls_dialed"] for r in answer) == (value in (None, HOSTILE[0])), (account, chosen)
+                    asked += 1
+        for nobody in ("ACME", " acme", "acme ", "acm", "acme' ", "' or true --", ""):
+            answer = ask(db, function, nobody, START, END)
+            assert all(not value for r in answer for name, value in r.items() if name != "date_day"), nobody
+    assert asked >= len(HOSTILE) ** 2
+
+
+def test_no_published_table_mixes_accounts(hostile: Warehouse) -> None:
+    with hostile.connect() as db:
+        for number, account in enumerate(HOSTILE):
+            contacts = db.execute("select count(*), count(*) filter (where starts_with(contact_id, $2)) from marts.fct_messages where account_id = $1",
+                                  [account, f"of {number} "]).fetchone()  # fmt: skip
+            assert contacts == (messages_of(number),) * 2
+        by_day = "select account_id, sum(sms_sent) from marts.messaging_kpis_daily group by account_id"
+        assert dict(db.execute(by_day).fetchall()) == {account: messages_of(number) for number, account in enumerate(HOSTILE)}
+
+
+def access(warehouse: Warehouse) -> set[tuple[str, str]]:
+    with warehouse.connect() as db:
+        return set(db.execute("select viewer_account_id, account_id from marts.account_access").fetchall())
+
+
+def test_who_is_moved_gains_and_loses_access_with_the_next_build_and_loops_are_tops(warehouse: Warehouse) -> None:
+    def account(name: str, parent: str | None, moment: str = "10-01 00:00") -> LandedRow:
+        return row("accounts", account_id=name, parent_account_id=parent, timezone="UTC", updated_at=at(moment))
+
+    def user(moment: str, account_id: str) -> LandedRow:
+        return row("users", user_id="u1", account_id=account_id, email="Ann@example.com ", updated_at=at(moment))
+
+    warehouse.landing.deliver([
+        account("agency", None), account("other", None), account("shop", "agency"), account("branch", "shop"),
+        account("self", "self"), account("ring1", "ring2"), account("ring2", "ring1"), account("below ring", "ring1"), account("orphan", "nobody"),
+        user("10-01 00:00", "shop"),
+    ])  # fmt: skip
+    warehouse.build()
+    own = {(name, name) for name in ("agency", "other", "shop", "branch", "self", "ring1", "ring2", "below ring", "orphan")}
+    # Accounts of a ring are tops; who hangs below one of them stays there.
+    assert access(warehouse) == own | {("agency", "shop"), ("agency", "branch"), ("shop", "branch"), ("ring1", "below ring")}
+    of_user = "select u.email_sha256, a.account_id from marts.dim_users u join marts.account_access a on u.account_id = a.viewer_account_id order by 2"
+    with warehouse.connect() as db:
+        seen = db.execute(of_user).fetchall()
+    assert [name for _, name in seen] == ["branch", "shop"]
+
+    warehouse.landing.deliver([account("shop", "other", "10-02 00:00"), user("10-02 00:00", "agency")])
+    warehouse.build()
+    assert access(warehouse) == own | {("other", "shop"), ("other", "branch"), ("shop", "branch"), ("ring1", "below ring")}
+    with warehouse.connect() as db:
+        assert [name for _, name in db.execute(of_user).fetchall()] == ["agency"]
+    # What came before comes late: nothing changes.
+    warehouse.landing.deliver([account("shop", "agency", "09-01 00:00"), user("09-01 00:00", "shop")])
+    warehouse.build()
+    assert ("other", "shop") in access(warehouse) and ("agency", "shop") not in access(warehouse)
+
+
+MARKERS = {"phone": "+15559998877", "email": "marker.person@example.test", "body": "marker body 5b1c", "template": "marker template 5b1c", "json": "marker extra 5b1c"}
+
+
+def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse.landing.deliver(of_account(
+        "a", row("accounts", timezone="UTC", updated_at=at("10-01 00:00")),
+        row("users", user_id="u", email=f" {MARKERS['email'].upper()} ", updated_at=at("10-01 00:00")),
+        row("message_templates", template_id="t", template_name="T", body=MARKERS["template"], updated_at=at("10-01 00:00")),
+        *(sent(f"m{n}", "11-10 10:00", contact=f"p{n}", body=MARKERS["body"], number=MARKERS["phone"], template="t") for n in range(200)),
+        received("r", "11-10 11:00", body=MARKERS["body"], number=MARKERS["phone"]),
+        # Rejected, and kept whole: in the warehouse alone.
+        sent("x", "11-10 10:00", kind="exploded", body=MARKERS["body"], number=MARKERS["phone"], note=MARKERS["json"]),
+    ))  # fmt: skip
+    (tmp_path / "landing/message_events/ingest_date=2026-11-20/broken.jsonl").write_text(f'{{"body": "{MARKERS["body"]}", {MARKERS["phone"]}\n')
+    run = warehouse.run("build")
+    assert run.success
+    document = warehouse.run("document")
+    assert document.success
+
+    with warehouse.connect() as db:
+        ((row_json,),) = db.execute("select row_json from marts.rejected_events").fetchall()
+        assert all(MARKERS[name] in row_json for name in ("phone", "body", "json"))
+        tables = db.execute("select table_name from information_schema.tables where table_schema = 'marts' and table_name != 'rejected_events'")
+        for (table,) in tables.fetchall():
+            assert marked(json.dumps(db.execute(f"select * from marts.{table}").fetchall(), default=str)) == [], table
+    with duckdb.connect(str(warehouse.published), read_only=True) as db:
+        for schema, table in db.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            assert marked(json.dumps(db.execute(f"select * from {schema}.{table}").fetchall(), default=str)) == [], table
+    assert marked(warehouse.published.read_bytes().decode("latin-1")) == []
+    pages = [path for path in (tmp_path / "dagster").rglob("*") if path.is_file()]
+    assert any("data_docs" in str(page) for page in pages) and any(page.name == "index.html" for page in pages)
+    for page in pages:
+        assert marked(page.read_bytes().decode("latin-1")) == [], page
+    for happened in (run, document):
+        assert marked("".join(str(event) for event in happened.all_events)) == []
+
+
+def test_an_error_tells_nothing_personal(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse.landing.deliver(of_account("a", *(sent("m", "11-10 10:00", body=MARKERS["body"], number=MARKERS["phone"], kind="exploded") for _ in range(50))))
+    run = warehouse.run("build")
+    assert not run.success
+    assert marked("".join(str(event) for event in run.all_events)) == []
+    assert not warehouse.published.exists()
+
+
+def marked(text: str) -> list[str]:
+    """The markers in a text."""
+    return [name for name, marker in MARKERS.items() if marker.lower() in text.lower()]

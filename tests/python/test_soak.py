@@ -1,0 +1,69 @@
+"""The long haul: many days, a build after each few of them."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import pytest
+from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
+from test_crashes import Backend
+
+from orchestration.compact import compact, holds_erased_bytes
+from orchestration.sample.writer import SampleSize
+
+BUILDS = 40 if NIGHTLY else 5
+
+
+def test_days_cost_the_same_and_compaction_keeps_the_file_as_small_as_a_new_one(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    days = BUILDS * 5
+    backend = Backend(tmp_path / "backend", warehouse.landing.path, SampleSize(messages=60 * days, days=days))
+    seconds, sizes = [], []
+    for n in range(BUILDS):
+        backend.deliver(backend.days[len(backend.days) * n // BUILDS : len(backend.days) * (n + 1) // BUILDS])
+        started = time.monotonic()
+        warehouse.build()
+        seconds.append(time.monotonic() - started)
+        sizes.append(warehouse.path.stat().st_size)
+    print(f"{len(backend.days)} days, seconds {[round(s, 1) for s in seconds]}, MB {[round(s / 1e6, 1) for s in sizes]}")
+    print(f"most memory of a build: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6:.2f} GB")
+    if NIGHTLY:
+        quarter = BUILDS // 4
+        assert median(seconds[-quarter:]) < 1.3 * median(seconds[quarter : 2 * quarter])
+        growth = [later - earlier for earlier, later in pairwise(sizes)]
+        assert median(growth[-quarter:]) < 1.5 * max(median(growth[quarter : 2 * quarter]), 200_000)
+
+    at_once = Warehouse(tmp_path / "at_once.duckdb", warehouse.landing)
+    at_once.build("--full-refresh")
+    before = differing_rows(warehouse.path, at_once.path)
+    assert before == {}
+    assert not holds_erased_bytes(warehouse.path)
+    compact(warehouse.path)
+    assert differing_rows(warehouse.path, at_once.path) == {}
+    assert warehouse.path.stat().st_size <= 1.3 * at_once.path.stat().st_size
+    # Builds go on from there.
+    warehouse.build()
+    assert differing_rows(warehouse.path, at_once.path) == {}
+
+
+def test_compacting_what_another_process_holds_changes_nothing(tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", f"import duckdb; db = duckdb.connect({str(warehouse)!r}); db.execute('create table t as select 1'); print(1, flush=True); input()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        holder.stdout.readline()
+        command = [sys.executable, "-m", "orchestration.compact"]
+        run = subprocess.run(command, env=os.environ | {"OUTREACH_WAREHOUSE": str(warehouse)}, capture_output=True, text=True)
+        assert (run.returncode, "another process holds" in run.stderr) == (1, True), run.stderr
+    finally:
+        holder.communicate(b"\n")
+    assert pytest.approx(warehouse.stat().st_size, rel=1) and not list(tmp_path.glob(".*compact*"))

@@ -1,4 +1,4 @@
-"""Out of Spark, for readers: some accounts' marts in a DuckDB file, so that the page, BI tools and notebooks work as they do without Spark."""
+"""Out of Spark, for readers: accounts' marts in a DuckDB file, so that the page and BI tools work as they do without Spark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds that are killed, that run out of disk or memory, and readers in the middle of it: nothing is lost, and nobody sees half of anything."""
+"""Builds that are killed or run out of disk or memory, and readers in the middle of it: nothing is lost, nobody sees half of anything."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def start_build(warehouse: Warehouse, *command: str, **more: str) -> subprocess.
     """The main job in a process group of its own."""
     command = command or (sys.executable, "-m", "orchestration.build")
     return subprocess.Popen(
-        command, cwd=PROJECT, env=variables(warehouse, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command, cwd=PROJECT, env=variables(warehouse, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
     )  # fmt: skip
 
 
@@ -228,7 +229,9 @@ def test_too_little_memory_is_a_clear_error_and_the_next_run_heals(standing: tup
     assert_unharmed_and_healed_by_the_next_run(warehouse, standing[0])
 
 
-def test_of_two_builds_by_dbt_at_once_one_ends_and_names_who_holds_the_warehouse(standing: tuple[Warehouse, Backend], tmp_path: Path) -> None:
+def test_of_two_builds_by_dbt_at_once_one_ends_and_names_who_holds_the_warehouse(
+    standing: tuple[Warehouse, Backend], tmp_path: Path
+) -> None:
     warehouse = copy_of(standing, tmp_path)
     builds = [dbt_build(warehouse), dbt_build(warehouse, DBT_TARGET_PATH=str(tmp_path / "other target"))]
     printed = [process.communicate()[0] for process in builds]

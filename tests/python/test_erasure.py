@@ -27,7 +27,8 @@ def story(contact: str, suffix: str) -> list:
     return of_account(
         "a", first, first, rejected, received(f"in-{suffix}", "11-10 12:00", contact=contact, body=f"body-{suffix} stop"),
         manual(f"answer-{suffix}", "11-10 12:30", contact=contact), contact_event("lead_created", "11-10 13:00", contact=contact),
-        contact_event("label_added", "11-10 13:00", contact=contact, label="hot"), *call(f"call-{suffix}", "11-10 14:00", 100, contact=contact),
+        contact_event("label_added", "11-10 13:00", contact=contact, label="hot"),
+        *call(f"call-{suffix}", "11-10 14:00", 100, contact=contact),
     )  # fmt: skip
 
 

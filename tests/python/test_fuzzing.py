@@ -21,12 +21,15 @@ CASES = 200
 EXAMPLES = 15 if NIGHTLY else 1
 
 HOSTILE_IDS = [
-    "'", '"', "';drop table marts.fct_messages;--", "../../etc/passwd", "a\nb", "a\\b", "%", "_", "*", "null", "NULL", "$1", "{{ 1 }}", "\u202e",
+    "'", '"', "';drop table marts.fct_messages;--", "../../etc/passwd", "a\nb", "a\\b", "%", "_", "*", "null", "NULL", "$1", "{{ 1 }}",
+    "\u202e",
     "a\u0000b", "а", "ａ", "💥", "/*", "x" * 5000, "file://x", "[1]", "--", "`", "select 1", "true", "0", "\ufeffa", "é", "e\u0301",
 ]  # fmt: skip
 EVENT_TYPES = ["sent", "delivered", "received", "undelivered", "carrier_blocked", "exploded", "", None]
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | st.sampled_from(HOSTILE_IDS)
-NESTED = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8)
+NESTED = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8
+)
 
 
 def clock_changes() -> list[str]:
@@ -38,12 +41,17 @@ def clock_changes() -> list[str]:
             later = moment + timedelta(hours=1)
             if moment.astimezone(zone).utcoffset() != later.astimezone(zone).utcoffset():
                 moments |= {moment, later}
-            moment += timedelta(hours=24) if moment.astimezone(zone).utcoffset() == (moment + timedelta(hours=24)).astimezone(zone).utcoffset() else timedelta(hours=1)
+            moment += (
+                timedelta(hours=24)
+                if moment.astimezone(zone).utcoffset() == (moment + timedelta(hours=24)).astimezone(zone).utcoffset()
+                else timedelta(hours=1)
+            )
     return [text for moment in sorted(moments) for text in (moment.isoformat(), moment.replace(tzinfo=None).isoformat())]
 
 
 ODD_TIMES = [
-    "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "0000-01-01", "9999-12-31T23:59:59-01:00", "0001-01-01T00:00+01:00", "2026-02-30",
+    "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "0000-01-01", "9999-12-31T23:59:59-01:00", "0001-01-01T00:00+01:00",
+    "2026-02-30",
     "2026-11-01T25:00:00Z", "2026-11-01T13:05:09 Mars/Base", "now", "1e10", "٢٠٢٦-11-01",
 ]  # fmt: skip
 
@@ -71,7 +79,9 @@ def rows(draw: st.DrawFn, times: list[str]) -> bytes:
 
 def lines(times: list[str]) -> st.SearchStrategy[bytes]:
     """A line: a row, and what is none."""
-    broken = st.binary(max_size=60) | st.sampled_from([b"\xff\xfe", b"\x00", b"{", b'{"a":', b"[[[[", b"\xed\xa0\x80", b"null", b"[1]", b'"s"', b"1", b" "])
+    broken = st.binary(max_size=60) | st.sampled_from(
+        [b"\xff\xfe", b"\x00", b"{", b'{"a":', b"[[[[", b"\xed\xa0\x80", b"null", b"[1]", b'"s"', b"1", b" "]
+    )
     return (rows(times) | broken).map(lambda line: line.replace(b"\n", b" "))
 
 
@@ -196,7 +206,7 @@ def test_any_file_is_read_or_named_with_what_is_wrong_with_it(tmp_path: Path) ->
     named = {name: problem for name, (problem, *_) in files.items() if problem}
     assert named.keys() == {
         "truncated.jsonl.gz", "no gzip.jsonl.gz", "flipped.jsonl.gz", "folder.jsonl", "outside.jsonl", "broken link.jsonl", "rows.parquet",
-        "pipe.jsonl", "no \\xff text.jsonl",
+        "pipe.jsonl", "no \\udcff text.jsonl",
     }  # fmt: skip
     assert named["outside.jsonl"] == "links to a place outside the landing zone"
     assert (files["long.jsonl"], files["wide.jsonl"]) == ((None, 1, 0), (None, 1, 0))
@@ -217,7 +227,8 @@ def test_any_parquet_file_is_read_or_named(tmp_path: Path) -> None:
     whole = (zone.folder / "good.parquet").read_bytes()
     damage = {
         "zero.parquet": b"", "short.parquet": whole[:40], "no footer.parquet": whole[:-20],
-        "spoiled.parquet": whole[:8] + bytes(byte ^ 0xFF for byte in whole[8:-300]) + whole[-300:], "text.parquet": b"event_id,account_id\n1,2\n",
+        "spoiled.parquet": whole[:8] + bytes(byte ^ 0xFF for byte in whole[8:-300]) + whole[-300:],
+        "text.parquet": b"event_id,account_id\n1,2\n",
     }  # fmt: skip
     for name, content in damage.items():
         (zone.folder / name).write_bytes(content)

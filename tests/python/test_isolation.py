@@ -10,12 +10,14 @@ import duckdb
 import pytest
 from harness import LandingZone, Warehouse, ask
 from oracle import LandedRow
-from stories import at, call, contact_event, of_account, received, row, sent
+from stories import at, call, contact_event, event, of_account, received, row, sent
 from test_oracle import CALLING, MESSAGING
 
 HOSTILE = [
-    "acme", "Acme", "acme ltd", "аcme", "ａcme", "acme\u200b", "acme%", "_cme", "%", "*", "null", "NULL", "none", "' or '1'='1", "acme'--", "\"acme\"",
-    "acme/*", "a\\b", "$account", "{{ account }}", "account", "campaign", "true", "0", "../acme", "acme;", "acme\nacme", "é", "e\u0301", "=1+1",
+    "acme", "Acme", "acme ltd", "аcme", "ａcme", "acme\u200b", "acme%", "_cme", "%", "*", "null", "NULL", "none", "' or '1'='1", "acme'--",
+    "\"acme\"",
+    "acme/*", "a\\b", "$account", "{{ account }}", "account", "campaign", "true", "0", "../acme", "acme;", "acme\nacme", "é", "e\u0301",
+    "=1+1",
 ]  # fmt: skip
 START, END = date(2026, 11, 1), date(2026, 11, 30)
 
@@ -52,8 +54,9 @@ def test_no_report_answers_with_another_accounts_numbers(hostile: Warehouse, fun
         for number, account in enumerate(HOSTILE):
             # What the account has itself, counted by hand.
             own = [HOSTILE[n % len(HOSTILE)] for n in range(messages_of(number))]
-            for value in [None, *HOSTILE]:
-                filters = [{"campaign": value}] + ([{"template": value}, {"campaign": value, "template": value}] if function in MESSAGING else [])
+            # Its own id, one that other accounts use, and each of the others in turn.
+            for value in [None, account, HOSTILE[0], *HOSTILE[number % 6 :: 6]]:
+                filters = [{"campaign": value}] + ([{"template": value, "campaign": value}] if function in MESSAGING else [])
                 for chosen in filters:
                     answer = ask(db, function, account, START, END, **chosen)
                     expected = len(own) if value is None else own.count(value)
@@ -68,13 +71,14 @@ def test_no_report_answers_with_another_accounts_numbers(hostile: Warehouse, fun
         for nobody in ("ACME", " acme", "acme ", "acm", "acme' ", "' or true --", ""):
             answer = ask(db, function, nobody, START, END)
             assert all(not value for r in answer for name, value in r.items() if name != "date_day"), nobody
-    assert asked >= len(HOSTILE) ** 2
+    assert asked >= len(HOSTILE) * 8
 
 
 def test_no_published_table_mixes_accounts(hostile: Warehouse) -> None:
     with hostile.connect() as db:
         for number, account in enumerate(HOSTILE):
-            contacts = db.execute("select count(*), count(*) filter (where starts_with(contact_id, $2)) from marts.fct_messages where account_id = $1",
+            own = "select count(*), count(*) filter (where starts_with(contact_id, $2)) from marts.fct_messages where account_id = $1"
+            contacts = db.execute(own,
                                   [account, f"of {number} "]).fetchone()  # fmt: skip
             assert contacts == (messages_of(number),) * 2
         by_day = "select account_id, sum(sms_sent) from marts.messaging_kpis_daily group by account_id"
@@ -95,14 +99,19 @@ def test_who_is_moved_gains_and_loses_access_with_the_next_build_and_loops_are_t
 
     warehouse.landing.deliver([
         account("agency", None), account("other", None), account("shop", "agency"), account("branch", "shop"),
-        account("self", "self"), account("ring1", "ring2"), account("ring2", "ring1"), account("below ring", "ring1"), account("orphan", "nobody"),
+        account("self", "self"), account("ring1", "ring2"), account("ring2", "ring1"), account("below ring", "ring1"),
+        account("orphan", "nobody"),
         user("10-01 00:00", "shop"),
     ])  # fmt: skip
     warehouse.build()
     own = {(name, name) for name in ("agency", "other", "shop", "branch", "self", "ring1", "ring2", "below ring", "orphan")}
     # Accounts of a ring are tops; who hangs below one of them stays there.
     assert access(warehouse) == own | {("agency", "shop"), ("agency", "branch"), ("shop", "branch"), ("ring1", "below ring")}
-    of_user = "select u.email_sha256, a.account_id from marts.dim_users u join marts.account_access a on u.account_id = a.viewer_account_id order by 2"
+    of_user = """
+        select users.email_sha256, access.account_id
+        from marts.dim_users as users inner join marts.account_access as access on users.account_id = access.viewer_account_id
+        order by 2
+    """
     with warehouse.connect() as db:
         seen = db.execute(of_user).fetchall()
     assert [name for _, name in seen] == ["branch", "shop"]
@@ -118,7 +127,23 @@ def test_who_is_moved_gains_and_loses_access_with_the_next_build_and_loops_are_t
     assert ("other", "shop") in access(warehouse) and ("agency", "shop") not in access(warehouse)
 
 
-MARKERS = {"phone": "+15559998877", "email": "marker.person@example.test", "body": "marker body 5b1c", "template": "marker template 5b1c", "json": "marker extra 5b1c"}
+MARKERS = {
+    "phone": "+15559998877",
+    "email": "marker.person@example.test",
+    "body": "marker body 5b1c",
+    "template": "marker template 5b1c",
+    "json": "marker extra 5b1c",
+}
+
+
+def exploded(message: str, **values: str) -> LandedRow:
+    """A row of no known type, with all that is personal."""
+    return event(
+        "message_events",
+        "11-10 10:00",
+        {"kind": "exploded", "message_id": message},
+        {"body": MARKERS["body"], "number": MARKERS["phone"], **values},
+    )
 
 
 def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
@@ -130,9 +155,11 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
         *(sent(f"m{n}", "11-10 10:00", contact=f"p{n}", body=MARKERS["body"], number=MARKERS["phone"], template="t") for n in range(200)),
         received("r", "11-10 11:00", body=MARKERS["body"], number=MARKERS["phone"]),
         # Rejected, and kept whole: in the warehouse alone.
-        sent("x", "11-10 10:00", kind="exploded", body=MARKERS["body"], number=MARKERS["phone"], note=MARKERS["json"]),
+        exploded("x", note=MARKERS["json"]),
     ))  # fmt: skip
-    (tmp_path / "landing/message_events/ingest_date=2026-11-20/broken.jsonl").write_text(f'{{"body": "{MARKERS["body"]}", {MARKERS["phone"]}\n')
+    (tmp_path / "landing/message_events/ingest_date=2026-11-20/broken.jsonl").write_text(
+        f'{{"body": "{MARKERS["body"]}", {MARKERS["phone"]}\n'
+    )
     run = warehouse.run("build")
     assert run.success
     document = warehouse.run("document")
@@ -141,7 +168,9 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
     with warehouse.connect() as db:
         ((row_json,),) = db.execute("select row_json from marts.rejected_events").fetchall()
         assert all(MARKERS[name] in row_json for name in ("phone", "body", "json"))
-        tables = db.execute("select table_name from information_schema.tables where table_schema = 'marts' and table_name != 'rejected_events'")
+        tables = db.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts' and table_name != 'rejected_events'"
+        )
         for (table,) in tables.fetchall():
             assert marked(json.dumps(db.execute(f"select * from marts.{table}").fetchall(), default=str)) == [], table
     with duckdb.connect(str(warehouse.published), read_only=True) as db:
@@ -158,7 +187,7 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
 
 def test_an_error_tells_nothing_personal(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
-    warehouse.landing.deliver(of_account("a", *(sent("m", "11-10 10:00", body=MARKERS["body"], number=MARKERS["phone"], kind="exploded") for _ in range(50))))
+    warehouse.landing.deliver(of_account("a", *(exploded("m") for _ in range(50))))
     run = warehouse.run("build")
     assert not run.success
     assert marked("".join(str(event) for event in run.all_events)) == []

@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import pytest
 from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
 from test_crashes import Backend
 
@@ -56,7 +55,7 @@ def test_days_cost_the_same_and_compaction_keeps_the_file_as_small_as_a_new_one(
 def test_compacting_what_another_process_holds_changes_nothing(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"import duckdb; db = duckdb.connect({str(warehouse)!r}); db.execute('create table t as select 1'); print(1, flush=True); input()"],
+        [sys.executable, "-c", f"import duckdb; db = duckdb.connect({str(warehouse)!r}); db.execute('checkpoint'); print(1, flush=True); input()"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -66,4 +65,4 @@ def test_compacting_what_another_process_holds_changes_nothing(tmp_path: Path) -
         assert (run.returncode, "another process holds" in run.stderr) == (1, True), run.stderr
     finally:
         holder.communicate(b"\n")
-    assert pytest.approx(warehouse.stat().st_size, rel=1) and not list(tmp_path.glob(".*compact*"))
+    assert not list(tmp_path.glob(".*compact*"))

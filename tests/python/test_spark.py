@@ -20,6 +20,8 @@ from oracle import PROJECT
 from random_landing import DAYS, FIRST_DAY, random_landing
 from test_oracle import CALLING, MESSAGING, same
 
+from orchestration.dbt.assets import MANIFEST
+from orchestration.publish.publication import publish
 from orchestration.sample.writer import write_sample
 from orchestration.spark.export import ExportError, publish_accounts
 from orchestration.spark.session import files_read, spark_session
@@ -85,7 +87,8 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     assert process.wait() == 0, printed
 
     warehouse = Warehouse(folder / "warehouse.duckdb", landing)
-    assert warehouse.run("build").success
+    warehouse.build()
+    publish(warehouse.path, warehouse.published, MANIFEST, "test")
     return Builds(warehouse, spark, printed, killed, OF_SAMPLE + random.accounts)
 
 
@@ -93,7 +96,8 @@ def _deliver_what_is_odd(landing: Path) -> None:
     folder = landing / "contact_events/ingest_date=2026-11-20"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "odd [1] + 50% #?.jsonl").write_text(
-        '{"event_id": "odd1", "event_type": "opted_out", "account_id": " acc_1 ", "contact_id": 7, "occurred_at": "2026-11-19T05:00+05:30"}\n'
+        '{"event_id": "odd1", "event_type": "opted_out", "account_id": " acc_1 ", "contact_id": 7, '
+        '"occurred_at": "2026-11-19T05:00+05:30"}\n'
         'not json\n[1]\n"text"\n\n   \nnull\n{"event_id": "odd2", "nobody": {"knows": [1, "it"]}}\n{"event_id": NaN}\n'
     )
     (landing / "contact_events/misplaced.jsonl").write_text("{}\n")
@@ -115,7 +119,8 @@ def _kill_a_worker(spark: Path) -> bool:
 def session(builds: Builds) -> Iterator:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
-            "OUTREACH_SPARK": str(builds.spark), "SPARK_MASTER": "local[2]", "OUTREACH_SPARK_PARTITIONS": "2", "SPARK_LOCAL_IP": "127.0.0.1",
+            "OUTREACH_SPARK": str(builds.spark), "SPARK_MASTER": "local[2]", "OUTREACH_SPARK_PARTITIONS": "2",
+            "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_CONF_DIR": str(builds.spark.parent / "conf"),
         }.items():  # fmt: skip
             patch.setenv(name, value)

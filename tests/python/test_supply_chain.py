@@ -18,6 +18,8 @@ SAME = {
     "BSD 3-Clause License": "BSD-3-Clause",
     "BSD-3-Clause AND": "BSD-3-Clause and others",
     "MIT License": "MIT",
+    # A package that names no licence but its classifiers'.
+    "Development Status :: 5 - Production/Stable License :: OSI Approved :: Apache Software License": "Apache-2.0",
 }
 
 

@@ -97,7 +97,7 @@
 
 {% macro duckdb__require_whole_timeline() %}
     {#- Replacing contacts reads the lists of them: named here, so that dbt builds it first. -#}
-    {%- set touched_contacts = [ref('touched_contacts'), ref('stg_forgotten_contacts')] -%}
+    {%- set touched_contacts = [ref('touched_contacts'), ref('forgotten_contacts')] -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not timeline_is_whole() -%}
         {%- if flags.FULL_REFRESH or load_relation(this) is none -%}
             {{ exceptions.raise_compiler_error(

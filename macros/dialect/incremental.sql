@@ -18,7 +18,7 @@
     using {{ ref('touched_contacts') }} as touched
     where facts.contact_id = touched.contact_id and facts.account_id = touched.account_id;
     {%- endif %}
-    {{ delete_forgotten(arg_dict.target_relation) }}
+    {{ delete_forgotten(arg_dict.target_relation, ref('forgotten_contacts')) }}
 
     {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
 {% endmacro %}
@@ -40,16 +40,16 @@
         and held.contact_id = settled.contact_id
         and held.account_id = settled.account_id
         and {{ may_count('held.reject_reason') }};
-    {{ delete_forgotten(arg_dict.target_relation) }}
+    {{ delete_forgotten(arg_dict.target_relation, ref('stg_forgotten_contacts')) }}
 
     {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
 {% endmacro %}
 
 
 {# Deletes what is held of forgotten contacts. #}
-{% macro delete_forgotten(relation) %}
+{% macro delete_forgotten(relation, forgotten_contacts) %}
     delete from {{ relation }} as held
-    using {{ ref('stg_forgotten_contacts') }} as forgotten
+    using {{ forgotten_contacts }} as forgotten
     where held.contact_id = forgotten.contact_id and held.account_id = forgotten.account_id;
 {% endmacro %}
 

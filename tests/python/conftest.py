@@ -16,7 +16,10 @@ from page import browser, known_publication
 from playwright.sync_api import Browser
 
 # The files that take longest, so that no worker is left alone with one at the end.
-LONGEST = ["test_runs", "test_dagster_dev", "test_incremental", "test_page", "test_oracle", "test_build", "test_quality"]
+LONGEST = [
+    "test_crashes", "test_spark", "test_runs", "test_dagster_dev", "test_isolation", "test_incremental", "test_erasure", "test_fuzzing",
+    "test_page", "test_oracle", "test_build", "test_quality",
+]  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,4 @@
+select
+    account_id,
+    contact_id
+from {{ ref('stg_forgotten_contacts') }}

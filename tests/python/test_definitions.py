@@ -30,8 +30,8 @@ def test_definitions_load_without_a_warning() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def test_there_are_nine_reports_and_eight_streams() -> None:
-    assert len(REPORTS) == 9 and len(LANDING) == 8
+def test_there_are_nine_reports_and_nine_streams() -> None:
+    assert len(REPORTS) == 9 and len(LANDING) == 9
 
 
 @pytest.mark.parametrize("report", sorted(REPORTS), ids=lambda key: key.path[-1])
@@ -41,7 +41,7 @@ def test_the_lineage_from_each_landing_stream_to_each_report_is_unbroken(report:
 
 def test_the_published_file_follows_everything_that_is_in_it() -> None:
     marts = {key for key in GRAPH.get_all_asset_keys() if key.path[0] == "marts"}
-    assert GRAPH.get(AssetKey("published_file")).parent_keys == REPORTS | marts - {AssetKey(["marts", "rejected_events"])}
+    assert GRAPH.get(AssetKey("published_file")).parent_keys == REPORTS | marts - {AssetKey(["marts", n]) for n in ("rejected_events", "landing_files_to_erase")}
     for reader in ("reporting_page", "bi"):
         assert GRAPH.get(AssetKey(["readers", reader])).parent_keys == {AssetKey("published_file")}
 

@@ -51,7 +51,7 @@ def test_a_build_ends_with_the_reports_the_accounting_and_what_is_next(built: tu
     assert ("delivery_rate", "0.0%") in lines
     assert ("calls_dialed", "0") in lines
     assert ("response_rate", "—") in lines
-    assert ("message_events", "2", "1", "0", "1", "0", "1", "0") in lines
+    assert ("message_events", "2", "1", "0", "1", "0", "0", "1", "0") in lines
     assert "missing_message_id 1" in printed
     assert f"Published to {built[0] / 'published.duckdb'}, from the warehouse {built[0] / 'warehouse.duckdb'}." in printed
 

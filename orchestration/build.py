@@ -23,6 +23,9 @@ from orchestration.sample.writer import write_sample
 from orchestration.settings import DEFAULT_LANDING, PROJECT, Settings, keep_private, shown
 from orchestration.warehouse import WarehouseError, check_warehouse
 
+# The account that is shown where none is asked for.
+BUSIEST_ACCOUNT = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
+
 
 def main() -> int:
     """Builds, and returns the process's exit code."""
@@ -104,8 +107,7 @@ def _own_output() -> Iterator[object]:
 def show_reports(settings: Settings, account: str | None, console: Console) -> None:
     """Prints the reports of one account as readers see them, what came in, and what to do next."""
     with duckdb.connect(str(settings.published), read_only=True) as db:
-        busiest = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
-        account = account or (db.execute(busiest).fetchone() or (None,))[0]
+        account = account or (db.execute(BUSIEST_ACCOUNT).fetchone() or (None,))[0]
         today = db.execute(
             "select coalesce(max(date_day), current_date) from marts.messaging_activity where account_id = $1", [account]
         ).fetchone()[0]

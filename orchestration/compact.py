@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
 from orchestration.settings import Settings, keep_private, shown
-from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked
+from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked, sql_text, written_beside
 
 # How many rows had lost their contact when the file was last written anew; in `timeline.build_state`, where no batch is meant.
 ERASED = "erased"
@@ -29,22 +29,17 @@ def compact(warehouse: Path) -> None:
     Raises:
         duckdb.Error: another process holds it, or it cannot be written anew. It stands as it was.
     """
-    beside = warehouse.with_name(f".{warehouse.name}.compact")
-    _remove(beside)
-    try:
-        with duckdb.connect(config={"preserve_insertion_order": True}) as db:
-            db.execute("set timezone = 'UTC'")
-            db.execute(f"attach {_text(warehouse)} as old; attach {_text(beside)} as new (storage_version '{STORAGE_VERSION}')")
-            db.execute("copy from database old to new")
-            if _has_state(db, "new"):
-                db.execute("delete from new.timeline.build_state where model_name = $1", [ERASED])
-                db.execute("insert into new.timeline.build_state values ($1, $2, 0)", [ERASED, _rows_without_contact(db, "new")])
-            db.execute("checkpoint new; detach new")
-            # As long as the old file is held, nobody writes to what is about to go.
-            os.replace(beside, warehouse)
-            warehouse.with_name(warehouse.name + ".wal").unlink(missing_ok=True)
-    finally:
-        _remove(beside)
+    with written_beside(warehouse, "compact") as beside, duckdb.connect() as db:
+        db.execute("set timezone = 'UTC'")
+        db.execute(f"attach {sql_text(warehouse)} as old; attach {sql_text(beside)} as new (storage_version '{STORAGE_VERSION}')")
+        db.execute("copy from database old to new")
+        if _has_state(db, "new"):
+            db.execute("delete from new.timeline.build_state where model_name = $1", [ERASED])
+            db.execute("insert into new.timeline.build_state values ($1, $2, 0)", [ERASED, _rows_without_contact(db, "new")])
+        db.execute("checkpoint new; detach new")
+        # As long as the old file is held, nobody writes to what is about to go.
+        os.replace(beside, warehouse)
+        warehouse.with_name(warehouse.name + ".wal").unlink(missing_ok=True)
 
 
 def holds_erased_bytes(warehouse: Path) -> bool:
@@ -74,15 +69,6 @@ def _rows_without_contact(db: duckdb.DuckDBPyConnection, database: str) -> int:
     tables = [f"base_{stream}" for stream in EVENT_STREAMS if _has_table(db, database, "staging", f"base_{stream}")]
     counts = [f'select count(*) from "{database}".staging.{table} where reject_reason is not null and row_json is null' for table in tables]
     return sum(db.execute(count).fetchone()[0] for count in counts)
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def _remove(file: Path) -> None:
-    for path in (file, file.with_name(file.name + ".wal")):
-        path.unlink(missing_ok=True)
 
 
 def main() -> int:

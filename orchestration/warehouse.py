@@ -19,6 +19,36 @@ MOST_RETRIES = 13
 LONGEST_WAIT = 64
 
 
+def sql_text(value: object) -> str:
+    """A value's text as an SQL literal.
+
+    Args:
+        value: anything that prints, such as a path.
+    """
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@contextmanager
+def written_beside(file: Path, ending: str) -> Iterator[Path]:
+    """A place beside a database to write a new one, which is then renamed over it. What is left there at the end goes.
+
+    Args:
+        file: the database.
+        ending: of the name of what is written; what an earlier attempt has left there goes first.
+    """
+    beside = file.with_name(f".{file.name}.{ending}")
+    try:
+        _remove(beside)
+        yield beside
+    finally:
+        _remove(beside)
+
+
+def _remove(file: Path) -> None:
+    for path in (file, file.with_name(file.name + ".wal")):
+        path.unlink(missing_ok=True)
+
+
 class WarehouseError(Exception):
     """The warehouse cannot be written as the variables name it. The message is one sentence."""
 

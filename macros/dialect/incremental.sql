@@ -6,6 +6,7 @@
 {#- Parquet tables cannot be: every run writes them whole. -#}
 {% macro spark__is_incremental() %}{{ return(false) }}{% endmacro %}
 
+
 {# How rows are replaced where tables can be changed in place. Each runs in the transaction of its model. #}
 
 

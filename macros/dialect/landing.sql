@@ -264,15 +264,7 @@
         {{- '\nunion all by name\n' if not loop.first }}
         {{- duckdb__read_landing_files(group, columns, groups) }}
     {%- else -%}
-        {#- Nothing to read: the same columns and no rows. -#}
-        select
-            {% for name in columns -%}
-                cast(null as varchar) as {{ name }},
-            {% endfor -%}
-            cast(null as json) as landed_row,
-            cast(null as date) as ingest_date,
-            cast(null as bigint) as file_id
-        where false
+        {{- no_landed_rows(columns, 'json') }}
     {%- endfor -%}
 {%- endmacro %}
 
@@ -290,15 +282,20 @@
         inner join {{ landing_files }} as files on landed.path = files.path
         where landed.is_row and files.file_id is not null
     {%- else -%}
-        select
-            {% for name in columns -%}
-                cast(null as string) as {{ name }},
-            {% endfor -%}
-            cast(null as string) as landed_row,
-            cast(null as date) as ingest_date,
-            cast(null as bigint) as file_id
-        where false
+        {{- no_landed_rows(columns, dbt.type_string()) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# Nothing to read: the same columns and no rows. #}
+{% macro no_landed_rows(columns, row_type) %}
+    select
+        {% for name in columns -%}
+            cast(null as {{ dbt.type_string() }}) as {{ name }},
+        {% endfor -%}
+        cast(null as {{ row_type }}) as landed_row,
+        cast(null as date) as ingest_date,
+        cast(null as bigint) as file_id
+    where false
 {%- endmacro %}
 
 {% macro duckdb__read_landing_files(files, columns, groups) %}

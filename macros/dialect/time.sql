@@ -2,44 +2,39 @@
     An ISO 8601 text as a UTC timestamp without an offset; null where it is not one, or lies outside the years 1 to 9999.
     A text without an offset is UTC.
 #}
-{% macro parse_timestamp(value) %}{{ return(adapter.dispatch('parse_timestamp')(value)) }}{% endmacro %}
+{% macro parse_timestamp(value) -%}
+    {%- set moment = cast_moment(value) -%}
+    case
+        when not {{ matches_whole(value, iso_8601()) }} or {{ value }} like '0000%' then null
+        when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
+        when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
+        else {{ moment }}
+    end
+{%- endmacro %}
 
 {# What engines' casts know besides, such as 'epoch' and names of timezones, is none. #}
 {% macro iso_8601() -%}
     {{ return('\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|[+-]\\d\\d(:?\\d\\d)?)?)?') }}
 {%- endmacro %}
 
-{% macro duckdb__parse_timestamp(value) -%}
+{# A text of this form as the engine's cast takes it, a UTC timestamp. #}
+{% macro cast_moment(value) %}{{ return(adapter.dispatch('cast_moment')(value)) }}{% endmacro %}
+
+{% macro duckdb__cast_moment(value) -%}
     {#- The cast wants seconds, and a point before fractions. -#}
     {%- set with_seconds -%}
         replace(regexp_replace(upper({{ value }}), '^(.{10}[T ]\d\d:\d\d)(Z|[+-].*)?$', '\1:00\2'), ',', '.')
     {%- endset -%}
-    {%- set moment -%}
-        make_timestamp(epoch_us(coalesce(try_cast({{ value }} as timestamptz), try_cast({{ with_seconds }} as timestamptz))))
-    {%- endset -%}
-    case
-        when not {{ matches_whole(value, iso_8601()) }} or {{ value }} like '0000%' then null
-        when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
-        when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
-        else {{ moment }}
-    end
+    make_timestamp(epoch_us(coalesce(try_cast({{ value }} as timestamptz), try_cast({{ with_seconds }} as timestamptz))))
 {%- endmacro %}
 
-{% macro spark__parse_timestamp(value) -%}
+{% macro spark__cast_moment(value) -%}
     {#- The cast wants seconds before an offset, a capital T and Z, and a point before fractions. -#}
-    {%- set moment -%}
-        try_cast(
-            replace(
-                regexp_replace(upper({{ value }}), '^(.{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-].*)?$', '$1:00$2'), ',', '.'
-            ) as timestamp
-        )
-    {%- endset -%}
-    case
-        when not {{ matches_whole(value, iso_8601()) }} or {{ value }} like '0000%' then null
-        when {{ value }} like '0001-01-01%' and {{ moment }} < timestamp '0001-01-01 00:00:00' then null
-        when {{ value }} like '9999-12-31%' and {{ moment }} > timestamp '9999-12-31 23:59:59.999999' then null
-        else {{ moment }}
-    end
+    try_cast(
+        replace(
+            regexp_replace(upper({{ value }}), '^(.{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-].*)?$', '$1:00$2'), ',', '.'
+        ) as timestamp
+    )
 {%- endmacro %}
 
 

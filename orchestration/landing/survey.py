@@ -20,6 +20,7 @@ import duckdb
 from orchestration.dbt.macros import render
 from orchestration.landing.files import SHORTEST_LIMIT, list_files, literal_path, read_each
 from orchestration.settings import Settings
+from orchestration.warehouse import sql_text
 
 # By stream: `required`, the columns without which a row does not count, and `event_types`, of event streams.
 LANDING_RULES: dict[str, dict[str, list[str]]] = ast.literal_eval(render("landing_rules()"))
@@ -140,7 +141,7 @@ def _compare_with_warehouse(db: duckdb.DuckDBPyConnection, settings: Settings, e
     """Marks the files that the warehouse holds as they are, and takes its count of them."""
     if everything or not settings.warehouse.exists():
         return
-    db.execute(f"attach '{str(settings.warehouse).replace(chr(39), chr(39) * 2)}' as warehouse (read_only)")
+    db.execute(f"attach {sql_text(settings.warehouse)} as warehouse (read_only)")
     query = "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'staging'"
     tables = {name for (name,) in db.execute(query).fetchall()}
     if "landing_files" in tables:

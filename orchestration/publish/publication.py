@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-from orchestration.warehouse import STORAGE_VERSION
+from orchestration.warehouse import STORAGE_VERSION, sql_text, written_beside
 
 
 class PublicationError(Exception):
@@ -61,13 +61,11 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
         PublicationError: likewise, where a report is missing, or its answer is not the warehouse's.
     """
     published.parent.mkdir(parents=True, exist_ok=True)
-    beside = published.with_name(f".{published.name}.unfinished")
-    _remove(beside)
-    try:
+    with written_beside(published, "unfinished") as beside:
         with duckdb.connect(config={"preserve_insertion_order": False}) as db:
             db.execute("set timezone = 'UTC'")
-            db.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
-            db.execute(f"attach {_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
+            db.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
+            db.execute(f"attach {sql_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
             copy_reports(db, manifest)
@@ -76,18 +74,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
         os.replace(beside, published)
-    finally:
-        _remove(beside)
     return Publication(published, published.stat().st_size, published_at, newest_event_at, row_counts)
-
-
-def _text(value: Any) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def _remove(file: Path) -> None:
-    for path in (file, file.with_name(file.name + ".wal")):
-        path.unlink(missing_ok=True)
 
 
 def published_models(manifest: Mapping[str, Any], *schemas: str) -> list[Mapping[str, Any]]:
@@ -158,9 +145,9 @@ def _comment(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None
     """Writes each model's and column's description where BI tools show it."""
     for model in published_models(manifest, "marts"):
         name = f"marts.{model['name']}"
-        db.execute(f"comment on {_form(model)} {name} is {_text(model['description'])}")
+        db.execute(f"comment on {_form(model)} {name} is {sql_text(model['description'])}")
         for column, described in model["columns"].items():
-            db.execute(f'comment on column {name}."{column}" is {_text(described["description"])}')
+            db.execute(f'comment on column {name}."{column}" is {sql_text(described["description"])}')
 
 
 def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:

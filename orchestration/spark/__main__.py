@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration.build import ensure_landing, two_columns
+from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.settings import HOST, PROJECT, Settings, keep_private, shown
 from orchestration.spark.cluster import ClusterError, standalone_cluster
@@ -84,9 +84,7 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
 
     spark = spark_session()
     try:
-        busiest = spark.sql(
-            "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
-        ).first()
+        busiest = spark.sql(BUSIEST_ACCOUNT).first()
         account = arguments.account or (busiest.account_id if busiest else None)
         newest = spark.sql(
             "select max(date_day) as day from marts.messaging_activity where account_id = :account", {"account": account}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +12,8 @@ import duckdb
 
 from orchestration.bench.reports import Question
 
-# A person who has got a page looks at it before opening the next.
-PAUSE_SECONDS = 1.0
+# A person who has got a page looks at it before opening the next, one longer than the other.
+PAUSE_SECONDS = (0.5, 1.5)
 
 
 def read(published: Path, asked: Sequence[Question], seconds: float) -> list[float]:
@@ -28,13 +29,14 @@ def read(published: Path, asked: Sequence[Question], seconds: float) -> list[flo
     """
     found = []
     end = time.perf_counter() + seconds
+    time.sleep(random.uniform(0, min(PAUSE_SECONDS[1], seconds / 2)))
     while time.perf_counter() < end:
         with duckdb.connect(str(published), read_only=True) as db:
             for question in asked:
                 started = time.perf_counter()
                 db.execute(question.sql, question.arguments).fetchall()
                 found.append(time.perf_counter() - started)
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(random.uniform(*PAUSE_SECONDS))
     return found
 
 

@@ -16,6 +16,9 @@ from orchestration.settings import keep_private
 
 PROJECT = Path(__file__).parents[2]
 
+# A tenth of what a reader gets where both want the processor.
+BUILD_NICENESS = 10
+
 LANDING_FILE = "struct(path varchar, stream varchar, ingest_date date, bytes bigint, modified_at timestamp, problem varchar)"
 INSPECTION = (
     "struct(digest varchar, rows bigint, broken_lines bigint, longest_line bigint, columns varchar[], signature varchar, "
@@ -29,6 +32,7 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds, config) -> None:
         """Makes the warehouse's folder, which DuckDB expects to be there, and keeps what is in it to its owner."""
         keep_private()
+        yield_to_readers()
         if creds.path != ":memory:":
             Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
 
@@ -42,6 +46,14 @@ class Plugin(BasePlugin):
         register("list_landing_files", _list_files, ["varchar", "varchar"], f"{LANDING_FILE}[]")
         register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], f"{INSPECTION}[]")
         register("rules_fingerprint", rules_fingerprint, [], "varchar")
+
+
+def yield_to_readers() -> None:
+    """Lets this process work with what others leave of the processors: a build can wait, whoever looks at a page does not."""
+    # Linux keeps a priority per thread, and dbt has started some.
+    threads = [int(thread.name) for thread in Path("/proc/self/task").iterdir()] if Path("/proc/self/task").is_dir() else [0]
+    for thread in threads:
+        os.setpriority(os.PRIO_PROCESS, thread, max(os.getpriority(os.PRIO_PROCESS, thread), BUILD_NICENESS))
 
 
 def _set_up_problem(landing: str, file_format: str) -> str | None:

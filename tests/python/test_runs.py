@@ -300,3 +300,19 @@ def test_every_unit_test_of_the_models_passes(sample: tuple[Warehouse, ExecuteIn
     warehouse, _ = sample
     printed = warehouse.dbt("test", "--select", "test_type:unit").stdout
     assert len(re.findall(r" PASS \w+::", printed)) == 8 and "WARN=0 ERROR=0 SKIP=0" in printed
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="priorities of threads are Linux's")
+def test_a_build_gives_way_to_readers() -> None:
+    code = """
+import os, threading
+from orchestration.landing.dbt_plugin import BUILD_NICENESS, yield_to_readers
+gate = threading.Event()
+threading.Thread(target=gate.wait).start()
+yield_to_readers()
+import duckdb
+db = duckdb.connect()
+print({os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/proc/self/task")} == {BUILD_NICENESS})
+gate.set()
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True).stdout == "True\n"

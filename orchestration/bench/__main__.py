@@ -189,7 +189,8 @@ class Bench:
         (other.folder / "landing").symlink_to(self.zone.landing.resolve())
         crowd = read_at_once(self.zone.published, asked, 8, seconds, meanwhile=lambda: other.build("--full-refresh"))
         shutil.rmtree(other.folder)
-        detail = f"{1000 * p95(crowd):.0f} ms against {1000 * p95(alone):.0f} ms, {len(crowd) / seconds:.0f} answers/s on {os.cpu_count()} cores"
+        rate = len(crowd) / seconds
+        detail = f"{1000 * p95(crowd):.0f} ms against {1000 * p95(alone):.0f} ms, {rate:.0f} answers/s on {os.cpu_count()} cores"
         yield self.row("8 readers beside a build, p95", "1 reader alone", p95(crowd) / p95(alone), 3.0, detail=detail)
 
     def first_view(self) -> Iterator[Row]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files
 from orchestration.settings import keep_private
 
 PROJECT = Path(__file__).parents[2]
+
+# The rest is for Python, and for what DuckDB takes without counting it.
+DUCKDB_SHARE = 0.75
 
 # A tenth of what a reader gets where both want the processor.
 BUILD_NICENESS = 10
@@ -38,14 +43,31 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Registers the functions. They look at files, so the same arguments may give another answer."""
-        # Beyond it DuckDB spills to a folder beside the file; without one it takes four fifths of the machine's.
-        if limit := os.environ.get("OUTREACH_MEMORY_LIMIT"):
-            conn.execute(f"set memory_limit = '{limit}'")
+        (of_duckdb,) = conn.execute("select current_setting('memory_limit')").fetchone()
+        # Beyond it DuckDB spills to a folder beside the file.
+        conn.execute(f"set memory_limit = '{memory_limit(os.environ.get('OUTREACH_MEMORY_LIMIT'), of_duckdb)}'")
         register = partial(conn.create_function, side_effects=True, null_handling="special")
         register("landing_set_up_problem", _set_up_problem, ["varchar", "varchar"], "varchar")
         register("list_landing_files", _list_files, ["varchar", "varchar"], f"{LANDING_FILE}[]")
         register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], f"{INSPECTION}[]")
         register("rules_fingerprint", rules_fingerprint, [], "varchar")
+
+
+def memory_limit(asked: str | None, of_duckdb: str) -> str:
+    """DuckDB's limit for a build that stays within a memory, with a unit.
+
+    Args:
+        asked: the memory, such as `4GB`; None or empty for half of the machine's.
+        of_duckdb: DuckDB's default, which is four fifths of the machine's.
+
+    Raises:
+        DbtRuntimeError: what is asked for is no memory.
+    """
+    memory = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)", asked or of_duckdb)
+    if memory is None:
+        raise DbtRuntimeError(f"OUTREACH_MEMORY_LIMIT is '{asked}': expected a number and a unit, such as 4GB.")
+    share = DUCKDB_SHARE if asked else DUCKDB_SHARE * 0.5 / 0.8
+    return f"{float(memory[1]) * share:.3f}{memory[2]}"
 
 
 def yield_to_readers() -> None:

@@ -11,7 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["dbt.cli.main", "dbt.adapters.duckdb", "dbt.parser.manifest", "dbt.task.build", "dbt.task.compile"])
+_PROCESSES.set_forkserver_preload([
+    "dbt.cli.main", "dbt.adapters.duckdb", "dbt.parser.manifest", "dbt.task.build", "dbt.task.compile",
+    # DuckDB imports them with the first Python function that a query calls.
+    "pandas", "pyarrow",
+])  # fmt: skip
 
 
 def run_dbt(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

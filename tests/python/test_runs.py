@@ -14,12 +14,14 @@ import pandas as pd
 import pytest
 import sqlalchemy
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, SkipReason, build_sensor_context
+from dbt_common.exceptions import DbtRuntimeError
 from harness import LandingZone, Warehouse, ask, checks_of, differing_rows, of_sample
 from stories import account_row, at, of_account, row, sent
 
 from orchestration.definitions import defs
+from orchestration.landing.dbt_plugin import memory_limit
 from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
-from orchestration.settings import FILES_PORT
+from orchestration.settings import FILES_PORT, PROJECT
 
 START, END = date(2026, 10, 25), date(2026, 11, 23)
 
@@ -300,6 +302,17 @@ def test_every_unit_test_of_the_models_passes(sample: tuple[Warehouse, ExecuteIn
     warehouse, _ = sample
     printed = warehouse.dbt("test", "--select", "test_type:unit").stdout
     assert len(re.findall(r" PASS \w+::", printed)) == 8 and "WARN=0 ERROR=0 SKIP=0" in printed
+
+
+@pytest.mark.parametrize(("asked", "limit"), [("4GB", "3.000GB"), ("512 MiB", "384.000MiB"), (None, "7.500GiB"), ("", "7.500GiB")])
+def test_a_build_takes_the_memory_that_is_asked_for_or_half_of_the_machines(asked: str | None, limit: str) -> None:
+    assert memory_limit(asked, of_duckdb="16.0 GiB") == limit
+
+
+@pytest.mark.parametrize("asked", ["4", "much", "-1GB", "80%"])
+def test_a_memory_limit_that_is_none_is_named(asked: str) -> None:
+    with pytest.raises(DbtRuntimeError, match=f"OUTREACH_MEMORY_LIMIT is '{asked}': expected a number and a unit"):
+        memory_limit(asked, of_duckdb="16.0 GiB")
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="priorities of threads are Linux's")

@@ -198,7 +198,7 @@ with duckdb.connect(sys.argv[1], read_only=True) as db:
 """
 
 
-HOLDER = "import sys, time, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(3)"
+HOLDER = "import sys, time, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(8)"
 
 
 def test_a_run_waits_for_who_holds_the_warehouse_and_readers_go_on_with_what_they_have_open(copied: Warehouse) -> None:

@@ -116,7 +116,7 @@ class Warehouse:
 
     def build(self, *arguments: str) -> None:
         """Seeds and models, without dbt's own tests."""
-        self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", *arguments)
+        self.dbt("build", "--exclude-resource-type", "test", "unit_test", *arguments)
 
     @property
     def published(self) -> Path:

@@ -35,14 +35,16 @@ class Plugin(BasePlugin):
     """Loaded by `profiles/profiles.yml`."""
 
     def update_connection_config(self, creds, config) -> None:
-        """Makes the warehouse's folder, which DuckDB expects to be there, and keeps what is in it to its owner."""
+        """Makes the warehouse's folder, which DuckDB expects to be there, keeps what is in it to its owner, and gives way to readers."""
         keep_private()
         yield_to_readers()
         if creds.path != ":memory:":
             Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        """Registers the functions. They look at files, so the same arguments may give another answer."""
+        """Sets the memory, and registers the functions. They look at files, so the same arguments may give another answer."""
+        # The default, also where this process has set another before.
+        conn.execute("reset memory_limit")
         (of_duckdb,) = conn.execute("select current_setting('memory_limit')").fetchone()
         # Beyond it DuckDB spills to a folder beside the file.
         conn.execute(f"set memory_limit = '{memory_limit(os.environ.get('OUTREACH_MEMORY_LIMIT'), of_duckdb)}'")

@@ -130,7 +130,7 @@ def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(wa
     assert_equal_to_full_refresh(warehouse)
 
 
-@settings(max_examples=SEEDS // 2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=SEEDS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     rng = Random(seed)

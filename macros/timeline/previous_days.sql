@@ -5,12 +5,13 @@
 
     contact: columns that the KPI counts a contact by.
     order_by: columns that put its rows in time order.
+    counted: the condition on which a row counts for it; the rest have no previous day. Every row by default.
 #}
-{% macro previous_days(contact, order_by) -%}
+{% macro previous_days(contact, order_by, counted=none) -%}
     {%- for level, columns in {
         'account': [], 'campaign': ['campaign_id'], 'template': ['template_id'], 'campaign_template': ['campaign_id', 'template_id']
     }.items() %}
-        lag(date_day) over (
+        lag({{ 'case when ' ~ counted ~ ' then date_day end' if counted else 'date_day' }}) over (
             partition by {{ (contact + columns) | join(', ') }} order by {{ order_by | join(', ') }}
         ) as previous_day_in_{{ level }}{{ ',' if not loop.last }}
     {%- endfor %}

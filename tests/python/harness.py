@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from orchestration.sample.writer import write_sample
 # `OUTREACH_NIGHTLY=1` (`make nightly`): the same tests, much longer.
 NIGHTLY = os.environ.get("OUTREACH_NIGHTLY") == "1"
 SEEDS = 10 if NIGHTLY else 2
+
+MAIN_JOB = (sys.executable, "-m", "orchestration.build")
 
 # One folder per test process, gone with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
@@ -134,6 +137,32 @@ class Warehouse:
                 patch.setenv("OUTREACH_PUBLISHED", str(published))
             with DagsterInstance.ephemeral() as instance:
                 return defs.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **arguments)
+
+    def variables(self, **more: str) -> dict[str, str]:
+        """The environment of a command of the project's that works on this warehouse, where it lies."""
+        return os.environ | {
+            "OUTREACH_LANDING": str(self.landing.path),
+            "OUTREACH_LANDING_FORMAT": self.landing.file_format,
+            "OUTREACH_WAREHOUSE": str(self.path),
+            "OUTREACH_PUBLISHED": str(self.published),
+            "DAGSTER_HOME": str(self.path.with_name("dagster")),
+            "DAGSTER_DISABLE_TELEMETRY": "1",
+            "DBT_TARGET_PATH": str(self.path.with_name("target")),
+            "DBT_LOG_PATH": str(self.path.with_name("logs")),
+        } | more  # fmt: skip
+
+    def start_main_job(self, *command: str, **more: str) -> subprocess.Popen[str]:
+        """The main job, or another command, in a process group of its own."""
+        return subprocess.Popen(
+            command or MAIN_JOB, cwd=PROJECT, env=self.variables(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def run_main_job(self) -> tuple[int, str]:
+        """Runs the main job as `make build` does; its exit code and what it printed."""
+        process = self.start_main_job()
+        printed, _ = process.communicate()
+        return process.returncode, printed
 
     @contextmanager
     def on_the_bench(self) -> Iterator[dict[str, str]]:

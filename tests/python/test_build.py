@@ -10,26 +10,20 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import LandingZone
+from harness import MAIN_JOB, LandingZone, Warehouse
 from oracle import PROJECT
 from stories import account_row, sent
 
 from orchestration.build import format_kpi
 from orchestration.landing.files import LandingError, check_landing
 
-COMMAND = [sys.executable, "-m", "orchestration.build"]
+
+def variables_of(folder: Path, **more: str) -> dict[str, str]:
+    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing")).variables(**more)
 
 
-def environment(folder: Path, **variables: str) -> dict[str, str]:
-    return os.environ | {
-        "OUTREACH_LANDING": str(folder / "landing"), "OUTREACH_WAREHOUSE": str(folder / "warehouse.duckdb"),
-        "OUTREACH_PUBLISHED": str(folder / "published.duckdb"), "DAGSTER_HOME": str(folder / "dagster"),
-        "DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs"),
-    } | variables  # fmt: skip
-
-
-def build(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=PROJECT, env=environment(folder, **variables), capture_output=True, text=True)
+def build(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*MAIN_JOB, *arguments], cwd=PROJECT, env=variables_of(folder, **more), capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +98,7 @@ def test_a_set_up_that_cannot_work_ends_in_one_sentence(built: tuple[Path, str],
 
 
 def test_dbt_alone_says_the_same_of_a_landing_zone_that_is_not_there(built: tuple[Path, str]) -> None:
-    variables = environment(
+    variables = variables_of(
         built[0], OUTREACH_LANDING="no/such/folder", OUTREACH_WAREHOUSE=str(built[0] / "other.duckdb"), DBT_PROFILES_DIR="profiles"
     )
     command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "run", "--select", "landing_files"]
@@ -126,7 +120,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
 def test_a_build_says_who_holds_the_warehouse_and_waits(built: tuple[Path, str]) -> None:
     with (
         duckdb.connect(str(built[0] / "warehouse.duckdb")),
-        subprocess.Popen(COMMAND, cwd=PROJECT, env=environment(built[0]), stdout=subprocess.PIPE, text=True) as run,
+        subprocess.Popen(MAIN_JOB, cwd=PROJECT, env=variables_of(built[0]), stdout=subprocess.PIPE, text=True) as run,
     ):
         waiting = next(line for line in run.stdout if "Another process holds the warehouse; trying again in 2 s." in line)
         assert f"(PID {os.getpid()})" in waiting

@@ -22,7 +22,7 @@ from random import Random
 import duckdb
 import pytest
 from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
-from oracle import PROJECT, LandedRow, Oracle
+from oracle import LandedRow, Oracle
 from test_oracle import compare
 
 from orchestration.dbt.assets import MANIFEST
@@ -66,34 +66,10 @@ class Backend:
         return rows
 
 
-def variables(warehouse: Warehouse, **more: str) -> dict[str, str]:
-    """The environment of a build of a test's own warehouse."""
-    return os.environ | {
-        "OUTREACH_LANDING": str(warehouse.landing.path), "OUTREACH_LANDING_FORMAT": "jsonl", "OUTREACH_WAREHOUSE": str(warehouse.path),
-        "OUTREACH_PUBLISHED": str(warehouse.published), "DAGSTER_HOME": str(warehouse.path.with_name("dagster")),
-        "DBT_TARGET_PATH": str(warehouse.path.with_name("target")), "DAGSTER_DISABLE_TELEMETRY": "1",
-    } | more  # fmt: skip
-
-
-def start_build(warehouse: Warehouse, *command: str, **more: str) -> subprocess.Popen:
-    """The main job in a process group of its own."""
-    command = command or (sys.executable, "-m", "orchestration.build")
-    return subprocess.Popen(
-        command, cwd=PROJECT, env=variables(warehouse, **more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True,
-    )  # fmt: skip
-
-
-def build(warehouse: Warehouse, **more: str) -> tuple[int, str]:
-    process = start_build(warehouse, **more)
-    printed, _ = process.communicate()
-    return process.returncode, printed
-
-
 def seconds_unless_killed(warehouse: Warehouse, moment: float) -> float | None:
     """How long a build took; None if it was killed because it was still going on after so many seconds."""
     started = time.monotonic()
-    process = start_build(warehouse)
+    process = warehouse.start_main_job()
     try:
         process.communicate(timeout=moment)
     except subprocess.TimeoutExpired:
@@ -145,7 +121,7 @@ def test_killed_at_random_moments_while_the_landing_zone_grows_nothing_is_lost(t
     cuts = [len(backend.days) * n // (KILLS + 2) for n in range(KILLS + 3)]
     backend.deliver(backend.days[: cuts[1]])
     started = time.monotonic()
-    code, printed = build(warehouse)
+    code, printed = warehouse.run_main_job()
     assert code == 0, printed
     seconds = time.monotonic() - started
 
@@ -156,7 +132,7 @@ def test_killed_at_random_moments_while_the_landing_zone_grows_nothing_is_lost(t
             while ended := seconds_unless_killed(warehouse, rng.uniform(0.1, 1) * seconds):
                 seconds = min(seconds, ended)
         backend.deliver(backend.days[cuts[-2] :])
-        code, printed = build(warehouse)
+        code, printed = warehouse.run_main_job()
         assert code == 0, printed
     assert wrong == []
 
@@ -174,7 +150,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, Backe
     warehouse = Warehouse(folder / "built/warehouse.duckdb", LandingZone(folder / "built/landing"))
     backend = Backend(folder / "backend", warehouse.landing.path)
     backend.deliver(backend.days[:-5])
-    code, printed = build(warehouse)
+    code, printed = warehouse.run_main_job()
     assert code == 0, printed
     return warehouse, backend
 
@@ -191,7 +167,7 @@ def dbt_build(warehouse: Warehouse, **more: str) -> subprocess.Popen:
     """dbt by itself: what the main job does between its checks."""
     dbt = str(Path(sys.executable).with_name("dbt"))
     arguments = ["--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
-    return start_build(warehouse, dbt, *arguments, DBT_PROFILES_DIR="profiles", **more)
+    return warehouse.start_main_job(dbt, *arguments, DBT_PROFILES_DIR="profiles", **more)
 
 
 def assert_unharmed_and_healed_by_the_next_run(warehouse: Warehouse, before: Warehouse) -> None:
@@ -253,7 +229,7 @@ def test_of_two_builds_by_dbt_at_once_one_ends_and_names_who_holds_the_warehouse
 @pytest.mark.skipif(not NIGHTLY, reason="nightly; test_build.py has a main job wait for a process that holds the warehouse")
 def test_of_two_main_jobs_at_once_one_waits_and_names_who_holds_the_warehouse(standing: tuple[Warehouse, Backend], tmp_path: Path) -> None:
     warehouse = copy_of(standing, tmp_path)
-    builds = [start_build(warehouse), start_build(warehouse, DBT_TARGET_PATH=str(tmp_path / "other target"))]
+    builds = [warehouse.start_main_job(), warehouse.start_main_job(DBT_TARGET_PATH=str(tmp_path / "other target"))]
     printed = [process.communicate()[0] for process in builds]
     assert [process.returncode for process in builds] == [0, 0], printed
     waited = [text for text in printed if "Another process holds the warehouse; trying again in" in text]

@@ -11,7 +11,6 @@ import pytest
 from harness import LandingZone, Warehouse, ask
 from oracle import LandedRow
 from stories import at, call, contact_event, event, of_account, received, row, sent
-from test_crashes import build
 from test_oracle import CALLING, MESSAGING
 
 HOSTILE = [
@@ -161,7 +160,7 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
     (tmp_path / "landing/message_events/ingest_date=2026-11-20/broken.jsonl").write_text(
         f'{{"body": "{MARKERS["body"]}", {MARKERS["phone"]}\n'
     )
-    code, printed = build(warehouse)
+    code, printed = warehouse.run_main_job()
     assert code == 0 and marked(printed) == []
     document = warehouse.run("document")
     assert document.success and marked("".join(str(event) for event in document.all_events)) == []
@@ -184,7 +183,7 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
 def test_an_error_tells_nothing_personal(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
     warehouse.landing.deliver(of_account("a", *(exploded("m") for _ in range(50))))
-    code, printed = build(warehouse)
+    code, printed = warehouse.run_main_job()
     assert code == 1 and "rejects_are_few" in printed and marked(printed) == []
     assert_nothing_kept(tmp_path, "compute_logs", "runs")
     assert not warehouse.published.exists()

@@ -71,5 +71,5 @@ clean: ## remove what builds make, the landing zone aside
 $(VENV)/.installed: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(BIN)/uv pip install --quiet --require-hashes --requirements requirements.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirements requirements.txt
 	@touch $@

@@ -1,3 +1,4 @@
+-- Put together before anything is sorted: DuckDB does not spill where it sorts a union.
 with outbound_messages as (
     select
         account_id,

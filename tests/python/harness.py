@@ -140,18 +140,23 @@ class Warehouse:
 
     def variables(self, **more: str) -> dict[str, str]:
         """The environment of a command of the project's that works on this warehouse, where it lies."""
-        return os.environ | {
-            "OUTREACH_LANDING": str(self.landing.path),
-            "OUTREACH_LANDING_FORMAT": self.landing.file_format,
-            "OUTREACH_WAREHOUSE": str(self.path),
-            "OUTREACH_PUBLISHED": str(self.published),
-            "DAGSTER_HOME": str(self.path.with_name("dagster")),
+        return os.environ | self._places(self.path) | {
             "DAGSTER_DISABLE_TELEMETRY": "1",
             "DBT_TARGET_PATH": str(self.path.with_name("target")),
             "DBT_LOG_PATH": str(self.path.with_name("logs")),
         } | more  # fmt: skip
 
-    def start_main_job(self, *command: str, **more: str) -> subprocess.Popen[str]:
+    def _places(self, warehouse: Path) -> dict[str, str]:
+        """Where everything is, when the warehouse's file lies at a path."""
+        return {
+            "OUTREACH_LANDING": str(self.landing.path),
+            "OUTREACH_LANDING_FORMAT": self.landing.file_format,
+            "OUTREACH_WAREHOUSE": str(warehouse),
+            "OUTREACH_PUBLISHED": str(self.published),
+            "DAGSTER_HOME": str(self.path.with_name("dagster")),
+        }
+
+    def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
         """The main job, or another command, in a process group of its own."""
         return subprocess.Popen(
             command or MAIN_JOB, cwd=PROJECT, env=self.variables(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -160,7 +165,7 @@ class Warehouse:
 
     def run_main_job(self) -> tuple[int, str]:
         """Runs the main job as `make build` does; its exit code and what it printed."""
-        process = self.start_main_job()
+        process = self.start()
         printed, _ = process.communicate()
         return process.returncode, printed
 
@@ -170,14 +175,7 @@ class Warehouse:
         bench = WORKBENCH / "warehouse.duckdb"
         _move_database(self.path, bench)
         try:
-            yield {
-                "OUTREACH_LANDING": str(self.landing.path),
-                "OUTREACH_LANDING_FORMAT": self.landing.file_format,
-                "OUTREACH_WAREHOUSE": str(bench),
-                "OUTREACH_PUBLISHED": str(self.published),
-                "DAGSTER_HOME": str(self.path.with_name("dagster")),
-                "DBT_PROFILES_DIR": "profiles",
-            }
+            yield self._places(bench) | {"DBT_PROFILES_DIR": "profiles"}
         finally:
             _move_database(bench, self.path)
 

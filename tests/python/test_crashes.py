@@ -69,7 +69,7 @@ class Backend:
 def seconds_unless_killed(warehouse: Warehouse, moment: float) -> float | None:
     """How long a build took; None if it was killed because it was still going on after so many seconds."""
     started = time.monotonic()
-    process = warehouse.start_main_job()
+    process = warehouse.start()
     try:
         process.communicate(timeout=moment)
     except subprocess.TimeoutExpired:
@@ -167,7 +167,7 @@ def dbt_build(warehouse: Warehouse, **more: str) -> subprocess.Popen:
     """dbt by itself: what the main job does between its checks."""
     dbt = str(Path(sys.executable).with_name("dbt"))
     arguments = ["--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
-    return warehouse.start_main_job(dbt, *arguments, DBT_PROFILES_DIR="profiles", **more)
+    return warehouse.start(dbt, *arguments, DBT_PROFILES_DIR="profiles", **more)
 
 
 def assert_unharmed_and_healed_by_the_next_run(warehouse: Warehouse, before: Warehouse) -> None:
@@ -229,7 +229,7 @@ def test_of_two_builds_by_dbt_at_once_one_ends_and_names_who_holds_the_warehouse
 @pytest.mark.skipif(not NIGHTLY, reason="nightly; test_build.py has a main job wait for a process that holds the warehouse")
 def test_of_two_main_jobs_at_once_one_waits_and_names_who_holds_the_warehouse(standing: tuple[Warehouse, Backend], tmp_path: Path) -> None:
     warehouse = copy_of(standing, tmp_path)
-    builds = [warehouse.start_main_job(), warehouse.start_main_job(DBT_TARGET_PATH=str(tmp_path / "other target"))]
+    builds = [warehouse.start(), warehouse.start(DBT_TARGET_PATH=str(tmp_path / "other target"))]
     printed = [process.communicate()[0] for process in builds]
     assert [process.returncode for process in builds] == [0, 0], printed
     waited = [text for text in printed if "Another process holds the warehouse; trying again in" in text]

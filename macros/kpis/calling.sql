@@ -6,12 +6,12 @@
 
 {# The counts of the Calling view, each an aggregate over outbound calls. #}
 {% macro calling_counts() -%}
-    count(call_id) as calls_dialed,
-    count(call_id) filter (where is_answered) as calls_answered,
-    count(call_id) filter (where is_conversation) as conversations,
+    count(*) as calls_dialed,
+    count(*) filter (where is_answered) as calls_answered,
+    count(*) filter (where is_conversation) as conversations,
     avg(talk_seconds) filter (where is_answered) as average_call_seconds,
-    count(call_id) filter (where is_lead) as leads,
-    count(call_id) filter (where is_deal) as deals_closed
+    count(*) filter (where is_lead) as leads,
+    count(*) filter (where is_deal) as deals_closed
 {%- endmacro %}
 
 

@@ -1,26 +1,26 @@
 {#
     The counts of the Messaging view, each an aggregate over messaging_activity, and the median of its response times.
-    `is_first_in_range` is true for one row per contact of what is counted: see `activity_in_range`.
+    `is_first_in_range` is true for one row per contact of what is counted: see the macro of that name.
 #}
 {% macro messaging_counts() -%}
-    count(activity) filter (where activity = 'campaign_created') as campaigns_created,
-    count(activity) filter (where activity = 'campaign_created' and campaign_type = 'standard') as standard_campaigns,
-    count(activity) filter (where activity = 'campaign_created' and campaign_type = 'keyword') as keyword_campaigns,
-    count(activity) filter (where activity = 'message') as sms_sent,
+    count(*) filter (where activity = 'campaign_created') as campaigns_created,
+    count(*) filter (where activity = 'campaign_created' and campaign_type = 'standard') as standard_campaigns,
+    count(*) filter (where activity = 'campaign_created' and campaign_type = 'keyword') as keyword_campaigns,
+    count(*) filter (where activity = 'message') as sms_sent,
     cast(coalesce(sum(segments) filter (where activity = 'message'), 0) as bigint) as sms_segments_sent,
-    count(activity) filter (where activity = 'message' and is_campaign_message) as campaign_messages,
-    count(activity) filter (
+    count(*) filter (where activity = 'message' and is_campaign_message) as campaign_messages,
+    count(*) filter (
         where activity = 'message' and is_campaign_message and status = 'carrier_blocked'
     ) as carrier_blocked_messages,
-    count(activity) filter (where activity = 'reply') as replies_received,
-    count(activity) filter (where activity = 'message' and is_first) as first_messages,
-    count(activity) filter (where activity = 'message' and is_first and status = 'delivered') as delivered_first_messages,
-    count(activity) filter (where activity = 'message' and is_campaign_message and is_first_in_range) as contacts,
-    count(activity) filter (where activity = 'opt_out' and is_first_in_range) as opted_out_contacts,
-    count(activity) filter (where activity = 'ai_filter' and is_first_in_range) as ai_filtered_contacts,
-    count(activity) filter (where activity = 'reply' and is_first and is_first_in_range) as responded_contacts,
+    count(*) filter (where activity = 'reply') as replies_received,
+    count(*) filter (where activity = 'message' and is_first) as first_messages,
+    count(*) filter (where activity = 'message' and is_first and status = 'delivered') as delivered_first_messages,
+    count(*) filter (where activity = 'message' and is_campaign_message and is_first_in_range) as contacts,
+    count(*) filter (where activity = 'opt_out' and is_first_in_range) as opted_out_contacts,
+    count(*) filter (where activity = 'ai_filter' and is_first_in_range) as ai_filtered_contacts,
+    count(*) filter (where activity = 'reply' and is_first and is_first_in_range) as responded_contacts,
     {{ median_response_seconds() }},
-    count(activity) filter (where activity = 'lead' and is_first) as leads
+    count(*) filter (where activity = 'lead' and is_first) as leads
 {%- endmacro %}
 
 
@@ -71,41 +71,45 @@
     The rows of messaging_activity that a report is about, from its parameters.
 
     grouped_by: the column that the report is broken down by, if any: date_day, campaign_id or template_id.
-    activities: of these alone. Who needs a few for something else says so here, since rows that two steps read are kept in memory.
-    A contact is counted at its first row in the range (in the day, where days are apart) of the campaign and template in question.
-    Response times belong to the account, and the creation of a campaign to no template: those filters do not apply to them.
 #}
-{% macro activity_in_range(grouped_by=none, activities=[]) -%}
+{% macro activity_in_range(grouped_by=none) -%}
+    select
+        *,
+        {{ is_first_in_range(grouped_by) | indent(8) }} as is_first_in_range
+    from {{ ref('contact_activity') }}
+    where
+        {{ in_range(['campaign', 'template']) | indent(8) }}
+    union all
+    {{ account_activity_in_range() }}
+{%- endmacro %}
+
+
+{# Of these rows those that are no contact's. Response times belong to the account, and the creation of a campaign to no template. #}
+{% macro account_activity_in_range() -%}
+    select
+        *,
+        cast(null as boolean) as is_first_in_range
+    from {{ ref('account_activity') }}
+    where
+        {{ in_range([]) | indent(8) }}
+        and (activity = 'response' or campaign is null or campaign_id = campaign)
+{%- endmacro %}
+
+
+{#
+    Whether a row counts its contact in a report: the contact's first row in the range (in the day, where days are apart) of the
+    campaign and template in question.
+#}
+{% macro is_first_in_range(grouped_by=none) -%}
     {%- set in_campaign = 'true' if grouped_by == 'campaign_id' else 'campaign is not null' -%}
     {%- set in_template = 'true' if grouped_by == 'template_id' else 'template is not null' -%}
-    select
-        activity,
-        date_day,
-        campaign_id,
-        template_id,
-        label_id,
-        status,
-        segments,
-        is_campaign_message,
-        is_first,
-        campaign_type,
-        response_seconds,
-        coalesce(
-            case
-                when {{ in_campaign }} and {{ in_template }} then previous_day_in_campaign_template
-                when {{ in_campaign }} then previous_day_in_campaign
-                when {{ in_template }} then previous_day_in_template
-                else previous_day_in_account
-            end < {{ 'date_day' if grouped_by == 'date_day' else 'cast(start_day as date)' }},
-            true
-        ) as is_first_in_range
-    from {{ ref('messaging_activity') }}
-    where
-        account_id = account
-        and date_day between cast(start_day as date) and cast(end_day as date)
-        and (campaign is null or campaign_id = campaign or activity = 'response')
-        and (template is null or template_id = template or activity in ('response', 'campaign_created'))
-        {%- if activities %}
-        and activity in ('{{ activities | join("', '") }}')
-        {%- endif %}
+coalesce(
+    case
+        when {{ in_campaign }} and {{ in_template }} then previous_day_in_campaign_template
+        when {{ in_campaign }} then previous_day_in_campaign
+        when {{ in_template }} then previous_day_in_template
+        else previous_day_in_account
+    end < {{ 'date_day' if grouped_by == 'date_day' else 'cast(start_day as date)' }},
+    true
+)
 {%- endmacro %}

@@ -7,7 +7,7 @@ with tags as (
 counts as (
     select
         outcome,
-        count(call_id) as calls
+        count(*) as calls
     from tags
     group by outcome
 )

@@ -1,15 +1,19 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
-with activity as (
-    {{ activity_in_range() }}
+with additions as (
+    select
+        label_id,
+        {{ is_first_in_range() | indent(8) }} as is_first_in_range
+    from {{ ref('fct_label_additions') }}
+    where
+        {{ in_range(['campaign', 'template']) | indent(8) }}
 ),
 
 counts as (
     select
         label_id,
-        count(activity) filter (where is_first_in_range) as contacts
-    from activity
-    where activity = 'label'
+        count(*) filter (where is_first_in_range) as contacts
+    from additions
     group by label_id
 )
 

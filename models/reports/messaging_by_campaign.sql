@@ -4,13 +4,13 @@ with activity as (
     {{ activity_in_range(grouped_by='campaign_id') }}
 ),
 
-responses as (
-    {{ activity_in_range(grouped_by='campaign_id', activities=['response']) }}
+account_activity as (
+    {{ account_activity_in_range() }}
 ),
 
 account_wide as (
     select {{ median_response_seconds() }}
-    from responses
+    from account_activity
 ),
 
 counts as (

@@ -5,7 +5,7 @@ with activity as (
 ),
 
 account_activity as (
-    {{ activity_in_range(grouped_by='template_id', activities=['response', 'campaign_created']) }}
+    {{ account_activity_in_range() }}
 ),
 
 account_wide as (

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publish.publication import STORAGE_VERSION, copy_reports
+from orchestration.publish.publication import STORAGE_VERSION, copy_reports, copy_views
 
 # Each report and breakdown, with what its rows are of: the relation, and the column that it is broken down by.
 REPORTS = {
@@ -172,7 +172,5 @@ def unsorted_copy(published: Path, target: Path, manifest: dict[str, Any]) -> No
         tables = "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'marts'"
         for (table,) in db.execute(tables).fetchall():
             db.execute(f"create table marts.{table} as select t.* from warehouse.marts.{table} as t order by hash(t)")
-        views = "select sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'"
-        for (view,) in db.execute(views).fetchall():
-            db.execute(view)
+        copy_views(db, manifest)
         copy_reports(db, manifest)

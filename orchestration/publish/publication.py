@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,32 @@ def _copy_marts(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> d
         db.execute(f"create table published.marts.{name} as select * from marts.{name} order by {', '.join(order)}")
         (row_counts[name],) = db.execute(f"select count(*) from published.marts.{name}").fetchone()
     db.execute("use published")
-    views = db.execute("select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'").fetchall()
-    for name, sql in views:
-        if name in {model["name"] for model in published_models(manifest, "marts") if _form(model) == "view"}:
-            db.execute(sql)
+    copy_views(db, manifest)
     return row_counts
+
+
+def copy_views(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+    """Copies the published views of the database attached as `warehouse` to the one that is in use, which has the tables.
+
+    Args:
+        db: the connection.
+        manifest: dbt's manifest, which says what they read.
+
+    Raises:
+        PublicationError: a view is missing.
+    """
+    query = "select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'"
+    definitions = dict(db.execute(query).fetchall())
+    views = {model["unique_id"]: model for model in published_models(manifest, "marts") if _form(model) == "view"}
+    # A view comes after those that it reads.
+    for view in TopologicalSorter({key: views.keys() & model["depends_on"]["nodes"] for key, model in views.items()}).static_order():
+        db.execute(_defined(definitions, views[view]))
+
+
+def _defined(definitions: Mapping[str, str], model: Mapping[str, Any]) -> str:
+    if model["name"] not in definitions:
+        raise PublicationError(f"{model['schema']}.{model['name']} is not in the warehouse; build it first. Nothing was published.")
+    return definitions[model["name"]]
 
 
 def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
@@ -133,12 +155,9 @@ def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> 
     query = "select function_name, macro_definition from duckdb_functions() where database_name = 'warehouse' and schema_name = 'reports'"
     definitions = dict(db.execute(query).fetchall())
     for function in published_models(manifest, "reports"):
-        name = function["name"]
-        if name not in definitions:
-            raise PublicationError(f"reports.{name} is not in the warehouse; build it first. Nothing was published.")
         # DuckDB's catalogue does not tell the defaults of parameters.
         parameters = ", ".join(function["config"]["parameters"])
-        db.execute(f"create macro reports.{name}({parameters}) as table {definitions[name]}")
+        db.execute(f"create macro reports.{function['name']}({parameters}) as table {_defined(definitions, function)}")
 
 
 def _comment(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:

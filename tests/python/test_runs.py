@@ -57,7 +57,8 @@ def test_every_asset_records_its_rows(sample: tuple[Warehouse, ExecuteInProcessR
                 counted[happening.asset_key] = happening.metadata["dagster/row_count"].value
     without = defs.resolve_asset_graph().get_all_asset_keys() - counted.keys()
     # Views of what has rows elsewhere.
-    views = {"messaging_activity", "messaging_metric_rows", "response_choices", "calling_metric_rows", "contact_cohorts"}
+    views = {"messaging_activity", "contact_activity", "account_activity", "messaging_metric_rows", "response_choices"}
+    views |= {"calling_metric_rows", "contact_cohorts"}
     views |= {f"landed_{stream}" for stream in EVENT_STREAMS}
     assert {key.path[-1] for key in without if key.path[0] not in ("readers", "reports", "documentation")} == views
     with warehouse.connect() as db:

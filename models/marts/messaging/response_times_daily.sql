@@ -8,7 +8,7 @@ with responses as (
 select
     account_id,
     date_day,
-    count(activity) as responses,
+    count(*) as responses,
     {{ median_response_seconds() }}
 from responses
 group by account_id, date_day

@@ -34,7 +34,7 @@
         -- Only events of files that were held before can be held.
         select distinct account_id, contact_id, event_id
         from {{ arg_dict.temp_relation }}
-        where file_id in (select file_id from {{ arg_dict.target_relation }})
+        where file_id in (select distinct file_id from {{ arg_dict.target_relation }})
     ) as settled
     where
         held.event_id = settled.event_id
@@ -64,5 +64,5 @@
 
 {% macro get_incremental_replace_files_rows_sql(arg_dict) %}
     delete from {{ arg_dict.target_relation }}
-    where file_id not in (select files.file_id from {{ ref('landing_files') }} as files where files.file_id is not null);
+    where file_id in ({{ outdated_files(arg_dict.target_relation) }});
 {% endmacro %}

@@ -39,7 +39,7 @@ new_rows as (
 outdated_rows as (
     select *
     from {{ this }}
-    where file_id not in (select files.file_id from {{ landing_files }} as files where files.file_id is not null)
+    where file_id in ({{ outdated_files(this) }})
 ),
 
 -- Rows that wait for their account and now find it.

@@ -1,23 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append') }}
 
 with events as (
-    select
-        account_id,
-        occurred_at,
-        batch
-    from {{ ref('stg_message_events') }}
-    union all
-    select
-        account_id,
-        occurred_at,
-        batch
-    from {{ ref('stg_contact_events') }}
-    union all
-    select
-        account_id,
-        occurred_at,
-        batch
-    from {{ ref('stg_call_events') }}
+    {{ events_since(settled_batch() if is_incremental() else 0, ['account_id', 'occurred_at']) }}
 ),
 
 quarter_hours as (
@@ -26,9 +10,6 @@ quarter_hours as (
         {{ quarter_hour('events.occurred_at') }} as quarter_hour
     from events
     inner join {{ ref('stg_accounts') }} as accounts on events.account_id = accounts.account_id
-    {% if is_incremental() -%}
-    where greatest(events.batch, accounts.batch) > {{ settled_batch() }}
-    {%- endif %}
     group by 1, 2
 )
 

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import os
 import re
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -120,11 +121,13 @@ def _walk(root: Path) -> Iterator[Path]:
 
 def _describe(path: Path, root: Path, file_format: str) -> LandingFile:
     relative = path.relative_to(root)
-    stat = path.lstat() if path.is_symlink() and not path.exists() else path.stat()
+    is_link = path.is_symlink()
+    status = path.lstat() if is_link and not path.exists() else path.stat()
     day, problem = _ingest_date(relative)
-    if not path.resolve().is_relative_to(root.resolve()):
+    # Linked folders are not walked into, so that only a link leads elsewhere.
+    if is_link and not path.resolve().is_relative_to(root.resolve()):
         problem = "links to a place outside the landing zone"
-    elif not path.is_file():
+    elif not stat.S_ISREG(status.st_mode):
         problem = "is not a regular file"
     elif not _is_text(str(relative)):
         problem = "has a name that is not UTF-8"
@@ -134,8 +137,8 @@ def _describe(path: Path, root: Path, file_format: str) -> LandingFile:
         path=_printable(relative.as_posix()),
         stream=_printable(relative.parts[0]),
         ingest_date=day,
-        bytes=stat.st_size,
-        modified_at=datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None),
+        bytes=status.st_size,
+        modified_at=datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None),
         problem=problem,
     )
 

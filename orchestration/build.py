@@ -17,7 +17,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.instance import prepare_home
+from orchestration.instance import own_instance, prepare_home
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
 from orchestration.settings import DEFAULT_LANDING, PROJECT, Settings, keep_private, shown
@@ -80,12 +80,10 @@ def run_job(settings: Settings, name: str) -> bool:
     """
     prepare_home(settings)
     # Imported here: it takes seconds, and an error of the set-up shall not wait for it.
-    from dagster import DagsterInstance
-
     from orchestration.console import CONSOLE
     from orchestration.definitions import defs
 
-    with DagsterInstance.get() as instance, _own_output() as output:
+    with own_instance(settings) as instance, _own_output() as output:
         CONSOLE.file = output
         job = defs.resolve_job_def(name)
         return job.execute_in_process(instance=instance, raise_on_error=False).success

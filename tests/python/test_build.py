@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 import pytest
+from dagster import AssetKey, DagsterEventType, DagsterInstance
 from harness import MAIN_JOB, LandingZone, Warehouse
 from oracle import PROJECT
 from stories import account_row, sent
 
 from orchestration.build import format_kpi
+from orchestration.definitions import defs
 from orchestration.landing.files import LandingError, check_landing
 
 
@@ -48,6 +51,22 @@ def test_a_build_ends_with_the_reports_the_accounting_and_what_is_next(built: tu
     assert ("message_events", "2", "1", "0", "1", "0", "0", "1", "0") in lines
     assert "missing_message_id 1" in printed
     assert f"Published to {built[0] / 'published.duckdb'}, from the warehouse {built[0] / 'warehouse.duckdb'}." in printed
+
+
+def test_dagster_with_its_own_event_log_finds_all_that_a_build_wrote(built: tuple[Path, str]) -> None:
+    with DagsterInstance.from_config(str(built[0] / "dagster")) as instance:
+        assert type(instance.event_log_storage).__name__ == "SqliteEventLogStorage"
+        run = instance.get_runs()[-1]
+        assert run.is_success
+        events = Counter(entry.dagster_event_type for entry in instance.all_logs(run.run_id))
+        assert events[DagsterEventType.RUN_SUCCESS] == 1
+        assert events[DagsterEventType.ASSET_CHECK_EVALUATION] == events[DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED] > 300
+        # From the index over all runs.
+        published = instance.fetch_materializations(AssetKey("published_file"), limit=10).records
+        assert run.run_id in {record.run_id for record in published}
+        keys = list(defs.resolve_asset_graph().asset_check_keys)
+        checked = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+        assert sum(execution.status.value == "SUCCEEDED" for execution in checked.values()) > 300
 
 
 def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: tuple[Path, str]) -> None:

@@ -308,7 +308,7 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, default=PROJECT / "data/bench", help="where it works; landing zones are kept"
     )
-    parser.add_argument("--increments", action="store_true", help="also build the smallest size day by day: some ten minutes")
+    parser.add_argument("--increments", action="store_true", help="also build the smallest size day by day: some twenty minutes")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 200)
     rows: list[Row] = []

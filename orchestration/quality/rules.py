@@ -282,7 +282,8 @@ MART_SUITES: dict[str, list[Rule]] = {
         _agrees(
             MESSAGING_GRAIN,
             "sms_sent, sms_segments_sent, campaign_messages, carrier_blocked_messages, first_messages, delivered_first_messages, contacts, "
-            "replies_received, responded_contacts, opted_out_contacts, ai_filtered_contacts, leads",
+            "replies_received, responded_contacts, opted_out_contacts, ai_filtered_contacts, leads, campaigns_created, standard_campaigns, "
+            "keyword_campaigns",
             f"""
                 select
                     {MESSAGING_GRAIN}, count(*) as sms_sent, sum(segments) as sms_segments_sent,
@@ -304,6 +305,12 @@ MART_SUITES: dict[str, list[Rule]] = {
                 select {MESSAGING_GRAIN}, count(distinct contact_id) as ai_filtered_contacts from marts.fct_ai_filters group by all
                 union all by name
                 select {MESSAGING_GRAIN}, count(*) filter (where is_first_lead) as leads from marts.fct_leads group by all
+                union all by name
+                select
+                    account_id, campaign_id, cast(null as varchar) as template_id, created_day as date_day, count(*) as campaigns_created,
+                    count(*) filter (where campaign_type = 'standard') as standard_campaigns,
+                    count(*) filter (where campaign_type = 'keyword') as keyword_campaigns
+                from marts.dim_campaigns where created_day is not null group by all
             """,
         ),
     ],

@@ -192,7 +192,10 @@ ranked_activities as (
 judged_activities as (
     select
         *,
-        rank_in_campaign = 1 and (activity = 'lead' or campaign_id is not null) as is_first,
+        case activity
+            when 'reply' then rank_in_campaign = 1 and campaign_id is not null
+            when 'lead' then rank_in_campaign = 1
+        end as is_first,
         -- Of replies only the first one to a campaign counts a contact.
         activity != 'reply' or (rank_in_campaign = 1 and campaign_id is not null) as counts_contact
     from ranked_activities

@@ -4,7 +4,7 @@
 #}
 {% macro spark__clustered_cols(label, required=false) %}
     {%- if config.get('clustered_by') %}
-        {{ label }} ({{ config.get('clustered_by') }}) sorted by ({{ config.get('sorted_by') | join(', ') }}) into {{ config.get('buckets') }} buckets
+        {{ label }} ({{ config.get('clustered_by') }}) sorted by ({{ config.get('sorted_within') | join(', ') }}) into {{ config.get('buckets') }} buckets
     {%- endif %}
 {%- endmacro %}
 

@@ -19,67 +19,7 @@ select
 from {{ ref('fct_messages') }}
 union all
 select
-    'reply' as activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    cast(null as {{ dbt.type_string() }}) as label_id,
-    cast(null as {{ dbt.type_string() }}) as status,
-    cast(null as integer) as segments,
-    cast(null as boolean) as is_campaign_message,
-    is_first_reply as is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    previous_day_in_account,
-    previous_day_in_campaign,
-    previous_day_in_template,
-    previous_day_in_campaign_template
-from {{ ref('fct_replies') }}
-union all
-select
-    'opt_out' as activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    cast(null as {{ dbt.type_string() }}) as label_id,
-    cast(null as {{ dbt.type_string() }}) as status,
-    cast(null as integer) as segments,
-    cast(null as boolean) as is_campaign_message,
-    cast(null as boolean) as is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    previous_day_in_account,
-    previous_day_in_campaign,
-    previous_day_in_template,
-    previous_day_in_campaign_template
-from {{ ref('fct_opt_outs') }}
-union all
-select
-    'ai_filter' as activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    cast(null as {{ dbt.type_string() }}) as label_id,
-    cast(null as {{ dbt.type_string() }}) as status,
-    cast(null as integer) as segments,
-    cast(null as boolean) as is_campaign_message,
-    cast(null as boolean) as is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    previous_day_in_account,
-    previous_day_in_campaign,
-    previous_day_in_template,
-    previous_day_in_campaign_template
-from {{ ref('fct_ai_filters') }}
-union all
-select
-    'label' as activity,
+    activity,
     account_id,
     date_day,
     campaign_id,
@@ -89,31 +29,11 @@ select
     cast(null as {{ dbt.type_string() }}) as status,
     cast(null as integer) as segments,
     cast(null as boolean) as is_campaign_message,
-    cast(null as boolean) as is_first,
+    is_first,
     cast(null as {{ dbt.type_string() }}) as campaign_type,
     cast(null as double) as response_seconds,
     previous_day_in_account,
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('fct_label_additions') }}
-union all
-select
-    'lead' as activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    cast(null as {{ dbt.type_string() }}) as label_id,
-    cast(null as {{ dbt.type_string() }}) as status,
-    cast(null as integer) as segments,
-    cast(null as boolean) as is_campaign_message,
-    is_first_lead as is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    cast(null as date) as previous_day_in_account,
-    cast(null as date) as previous_day_in_campaign,
-    cast(null as date) as previous_day_in_template,
-    cast(null as date) as previous_day_in_campaign_template
-from {{ ref('fct_leads') }}
+from {{ ref('fct_activities') }}

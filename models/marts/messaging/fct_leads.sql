@@ -7,6 +7,5 @@ select
     activity_id as event_id,
     occurred_at as created_at,
     is_first as is_first_lead
-from {{ ref('contact_timeline') }}
+from {{ ref('fct_activities') }}
 where activity = 'lead'
-order by account_id, date_day

@@ -4,12 +4,13 @@ select
     campaign_id,
     template_id,
     contact_id,
-    activity_id as event_id,
-    occurred_at as filtered_at,
+    activity_id as message_id,
+    occurred_at as received_at,
+    is_opt_out,
+    is_first as is_first_reply,
     previous_day_in_account,
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('contact_timeline') }}
-where activity = 'ai_filter'
-order by account_id, date_day
+from {{ ref('fct_activities') }}
+where activity = 'reply'

@@ -4,13 +4,12 @@ select
     campaign_id,
     template_id,
     contact_id,
-    activity_id as opt_out_id,
-    occurred_at as opted_out_at,
-    source,
+    activity_id as event_id,
+    occurred_at as labelled_at,
+    label_id,
     previous_day_in_account,
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('contact_timeline') }}
-where activity = 'opt_out'
-order by account_id, date_day
+from {{ ref('fct_activities') }}
+where activity = 'label'

@@ -5,12 +5,10 @@ select
     template_id,
     contact_id,
     activity_id as event_id,
-    occurred_at as labelled_at,
-    label_id,
+    occurred_at as filtered_at,
     previous_day_in_account,
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('contact_timeline') }}
-where activity = 'label' and label_id is not null
-order by account_id, date_day
+from {{ ref('fct_activities') }}
+where activity = 'ai_filter'

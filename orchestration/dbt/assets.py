@@ -106,10 +106,9 @@ def _row_counts(context: AssetExecutionContext, warehouse: Path) -> Iterator[Ass
     nodes = {AssetKey([node["schema"], node["name"]]): node for node in MANIFEST["nodes"].values() if "columns" in node}
     with duckdb.connect(str(warehouse), read_only=True) as db:
         for key in sorted(context.selected_asset_keys & nodes.keys()):
-            # A report has no rows of its own, nor has a view over facts; that on the landed files would read them once more.
+            # A report has no rows of its own, nor has a view that is published as one; that on the landed files would read them once more.
             config = nodes[key]["config"]
-            is_over_facts = config["meta"].get("published") == "view" and not key.path[-1].startswith("fct_")
-            has_rows = config["materialized"] != "table_function" and not is_over_facts
+            has_rows = config["materialized"] != "table_function" and config["meta"].get("published") != "view"
             if has_rows and not key.path[-1].startswith("landed_"):
                 (rows,) = db.execute(f"select count(*) from {'.'.join(key.path)}").fetchone()
                 yield AssetObservation(key, metadata={"dagster/row_count": rows})

@@ -254,7 +254,11 @@ MART_SUITES: dict[str, list[Rule]] = {
         ),
     ],
     "fct_messages": _fact("account_id", "contact_id", "message_id"),
-    "fct_activities": _fact("account_id", "contact_id", "activity", "activity_id", "source"),
+    "fct_replies": _fact("account_id", "contact_id", "message_id"),
+    "fct_opt_outs": _fact("account_id", "contact_id", "opt_out_id", "source"),
+    "fct_ai_filters": _fact("account_id", "contact_id", "event_id"),
+    "fct_label_additions": _fact("account_id", "contact_id", "event_id"),
+    "fct_leads": _fact("account_id", "contact_id", "event_id"),
     "fct_response_times": [
         *_fact("account_id", "contact_id", "answer_message_id"),
         _not_negative("response_seconds"),

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,44 +35,56 @@ MARKUP = "<b>Bold</b> **stars** :red[ink] $x^2$ 🚀"
 LONG = "A name of two hundred characters, " + "which goes on, " * 12
 SECRET = "Foreign Secret Ltd"
 
+# The page goes by the real clock. So that no midnight falls between the known rows and the last test, these accounts are where it
+# was noon when the tests started; the process that starts the workers says when, and they inherit it.
+STARTED = datetime.fromisoformat(os.environ.setdefault("TESTS_STARTED", datetime.now(UTC).isoformat()))
+NOON = timezone(timedelta(hours=12 - STARTED.hour))
+NOON_ZONE = f"Etc/GMT{STARTED.hour - 12:+d}"
+TODAY = STARTED.astimezone(NOON).date()
+
 _numbers = count(1)
 
 
 def day(ago: int) -> str:
-    """The day so many days ago, UTC."""
-    return f"{datetime.now(UTC).date() - timedelta(days=ago)}"
+    """The day so many days ago, where it was noon."""
+    return f"{TODAY - timedelta(days=ago)}"
+
+
+def moment(ago: int, clock: str) -> str:
+    """The moment of a day at a time, where it was noon."""
+    return datetime.fromisoformat(f"{day(ago)}T{clock}").replace(tzinfo=NOON).isoformat()
 
 
 def row(stream: str, **values: Any) -> LandedRow:
-    return LandedRow(stream, datetime.now(UTC).date(), values)
+    return LandedRow(stream, TODAY, values)
 
 
 def event(stream: str, account: str, kind: str, ago: int, clock: str, contact: str, **values: Any) -> LandedRow:
-    moment = f"{day(ago)}T{clock}:00Z"
-    return row(stream, event_id=f"e{next(_numbers)}", event_type=kind, account_id=account, contact_id=contact, occurred_at=moment, **values)
+    about = {"event_type": kind, "account_id": account, "contact_id": contact, "occurred_at": moment(ago, clock)}
+    return row(stream, event_id=f"e{next(_numbers)}", **about, **values)
 
 
 def message(account: str, kind: str, ago: int, clock: str, contact: str, message_id: str, **values: Any) -> LandedRow:
     return event("message_events", account, kind, ago, clock, contact, message_id=message_id, **values)
 
 
-def account(account_id: str, name: str, parent: str | None = None, timezone: str = "UTC") -> LandedRow:
-    values = {"account_name": name, "parent_account_id": parent, "timezone": timezone, "updated_at": f"{day(60)}T00:00:00Z"}
+def account(account_id: str, name: str, parent: str | None = None, zone: str = NOON_ZONE) -> LandedRow:
+    values = {"account_name": name, "parent_account_id": parent, "timezone": zone, "updated_at": moment(60, "00:00")}
     return row("accounts", account_id=account_id, **values)
 
 
 def user(user_id: str, account_id: str, email: str) -> LandedRow:
-    return row("users", user_id=user_id, account_id=account_id, email=email, updated_at=f"{day(60)}T00:00:00Z")
+    return row("users", user_id=user_id, account_id=account_id, email=email, updated_at=moment(60, "00:00"))
 
 
 def campaign(account_id: str, campaign_id: str, name: str, kind: str, ago: int) -> LandedRow:
-    moment = f"{day(ago)}T08:00:00Z"
-    values = {"campaign_name": name, "campaign_type": kind, "created_at": moment, "updated_at": moment}
+    created_at = moment(ago, "08:00")
+    values = {"campaign_name": name, "campaign_type": kind, "created_at": created_at, "updated_at": created_at}
     return row("campaigns", account_id=account_id, campaign_id=campaign_id, **values)
 
 
 def template(account_id: str, template_id: str, name: str) -> LandedRow:
-    return row("message_templates", account_id=account_id, template_id=template_id, template_name=name, updated_at=f"{day(60)}T00:00:00Z")
+    return row("message_templates", account_id=account_id, template_id=template_id, template_name=name, updated_at=moment(60, "00:00"))
 
 
 def of_known_answers() -> list[LandedRow]:
@@ -96,8 +108,8 @@ def of_known_answers() -> list[LandedRow]:
         campaign("foreign", "c9", "Secret Campaign", "standard", 2),
         template("known", "t1", "Hello"),
         template("known", "t2", "Following up"),
-        row("labels", account_id="known", label_id="l1", label_name="Hot", updated_at=f"{day(60)}T00:00:00Z"),
-        row("labels", account_id="known", label_id="l2", label_name=MARKUP, updated_at=f"{day(60)}T00:00:00Z"),
+        row("labels", account_id="known", label_id="l1", label_name="Hot", updated_at=moment(60, "00:00")),
+        row("labels", account_id="known", label_id="l2", label_name=MARKUP, updated_at=moment(60, "00:00")),
         *(message("known", "sent", 9, "10:00", f"p{i}", f"old{i}", campaign_id="c0", segments=1) for i in (8, 9)),
         *(message("known", "sent", 2, "10:00", f"p{i}", f"m{i}", **first) for i in (1, 2, 3, 4)),
         *(message("known", "delivered", 2, "10:01", f"p{i}", f"m{i}") for i in (1, 2, 3)),
@@ -139,7 +151,7 @@ def known_publication(folder: Path) -> Path:
     with FileLock(folder / "lock"):
         warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
         if not warehouse.published.exists():
-            warehouse = of_sample(folder, datetime.now(UTC).date())
+            warehouse = of_sample(folder, TODAY)
             warehouse.landing.deliver(of_known_answers())
             published_now(warehouse)
         return warehouse.published

@@ -8,19 +8,18 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 from harness import ask
-from page import LONG, MARKUP, SECRET, Reporting, day, free_port, served, tab, window
+from page import LONG, MARKUP, SECRET, TODAY, Reporting, day, free_port, served, tab, window
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from dashboard.cards import CARDS, kpi_of
 from dashboard.figures import figure
 
-TODAY = datetime.now(UTC).date()
 LAST_WEEK = (TODAY - timedelta(days=6), TODAY)
 
 

@@ -7,11 +7,11 @@
 {# The counts of the Calling view, each an aggregate over outbound calls. #}
 {% macro calling_counts() -%}
     count(*) as calls_dialed,
-    count(*) filter (where is_answered) as calls_answered,
-    count(*) filter (where is_conversation) as conversations,
+    {{ rows_where('is_answered') }} as calls_answered,
+    {{ rows_where('is_conversation') }} as conversations,
     avg(talk_seconds) filter (where is_answered) as average_call_seconds,
-    count(*) filter (where is_lead) as leads,
-    count(*) filter (where is_deal) as deals_closed
+    {{ rows_where('is_lead') }} as leads,
+    {{ rows_where('is_deal') }} as deals_closed
 {%- endmacro %}
 
 

@@ -3,30 +3,28 @@
     `is_first_in_range` is true for one row per contact of what is counted: see the macro of that name.
 #}
 {% macro messaging_counts() -%}
-    count(*) filter (where activity = 'campaign_created') as campaigns_created,
-    count(*) filter (where activity = 'campaign_created' and campaign_type = 'standard') as standard_campaigns,
-    count(*) filter (where activity = 'campaign_created' and campaign_type = 'keyword') as keyword_campaigns,
-    count(*) filter (where activity = 'message') as sms_sent,
-    cast(coalesce(sum(segments) filter (where activity = 'message'), 0) as bigint) as sms_segments_sent,
-    count(*) filter (where activity = 'message' and is_campaign_message) as campaign_messages,
-    count(*) filter (
-        where activity = 'message' and is_campaign_message and status = 'carrier_blocked'
-    ) as carrier_blocked_messages,
-    count(*) filter (where activity = 'reply') as replies_received,
-    count(*) filter (where activity = 'message' and is_first) as first_messages,
-    count(*) filter (where activity = 'message' and is_first and status = 'delivered') as delivered_first_messages,
-    count(*) filter (where activity = 'message' and is_campaign_message and is_first_in_range) as contacts,
-    count(*) filter (where activity = 'opt_out' and is_first_in_range) as opted_out_contacts,
-    count(*) filter (where activity = 'ai_filter' and is_first_in_range) as ai_filtered_contacts,
-    count(*) filter (where activity = 'reply' and is_first and is_first_in_range) as responded_contacts,
+    {{ rows_where("activity = 'campaign_created'") }} as campaigns_created,
+    {{ rows_where("activity = 'campaign_created' and campaign_type = 'standard'") }} as standard_campaigns,
+    {{ rows_where("activity = 'campaign_created' and campaign_type = 'keyword'") }} as keyword_campaigns,
+    {{ rows_where("activity = 'message'") }} as sms_sent,
+    cast(coalesce(sum(segments), 0) as bigint) as sms_segments_sent,
+    {{ rows_where("activity = 'message' and is_campaign_message") }} as campaign_messages,
+    {{ rows_where("activity = 'message' and is_campaign_message and status = 'carrier_blocked'") }} as carrier_blocked_messages,
+    {{ rows_where("activity = 'reply'") }} as replies_received,
+    {{ rows_where("activity = 'message' and is_first") }} as first_messages,
+    {{ rows_where("activity = 'message' and is_first and status = 'delivered'") }} as delivered_first_messages,
+    {{ rows_where("activity = 'message' and is_campaign_message and is_first_in_range") }} as contacts,
+    {{ rows_where("activity = 'opt_out' and is_first_in_range") }} as opted_out_contacts,
+    {{ rows_where("activity = 'ai_filter' and is_first_in_range") }} as ai_filtered_contacts,
+    {{ rows_where("activity = 'reply' and is_first and is_first_in_range") }} as responded_contacts,
     {{ median_response_seconds() }},
-    count(*) filter (where activity = 'lead' and is_first) as leads
+    {{ rows_where("activity = 'lead' and is_first") }} as leads
 {%- endmacro %}
 
 
 {# The median of the answered waits; the mean of the middle two where their number is even. #}
 {% macro median_response_seconds() -%}
-    median(response_seconds) filter (where activity = 'response') as median_response_seconds
+    median(response_seconds) as median_response_seconds
 {%- endmacro %}
 
 

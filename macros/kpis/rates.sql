@@ -6,19 +6,18 @@
 
 {#
     The 95 % Wilson score interval of a rate: Wilson (1927), "Probable inference, the law of succession, and statistical
-    inference", JASA 22. Null where there is nothing to divide by. `bound` is `low` or `high`.
+    inference", JASA 22; both sides of the fraction times the whole. Null where there is nothing to divide by. `bound` is `low` or `high`.
 #}
 {% macro wilson_bound(part, whole, bound) -%}
     {%- set z = 1.959963984540054 -%}
-    {%- set p = '(' ~ rate(part, whole) ~ ')' -%}
-    {%- set n = 'nullif(cast(' ~ whole ~ ' as double), 0)' -%}
+    {%- set k = 'cast(' ~ part ~ ' as double)' -%}
+    {%- set n = 'cast(' ~ whole ~ ' as double)' -%}
     case
         when {{ part }} = {{ 0 if bound == 'low' else whole }} and {{ whole }} > 0 then {{ '0.0' if bound == 'low' else '1.0' }}
         else
             (
-                {{ p }} + {{ z * z / 2 }} / {{ n }}
-                {{ '-' if bound == 'low' else '+' }} {{ z }}
-                * sqrt({{ p }} * (1 - {{ p }}) / {{ n }} + {{ z * z / 4 }} / ({{ n }} * {{ n }}))
-            ) / (1 + {{ z * z }} / {{ n }})
+                {{ k }} + {{ z * z / 2 }}
+                {{ '-' if bound == 'low' else '+' }} {{ z }} * sqrt({{ k }} * ({{ n }} - {{ k }}) / nullif({{ n }}, 0) + {{ z * z / 4 }})
+            ) / ({{ n }} + {{ z * z }})
     end
 {%- endmacro %}

@@ -13,12 +13,16 @@ counts as (
         date_day,
         {{ messaging_counts() }}
     from activity
+    -- A day's median stands in response_times_daily.
+    where activity != 'response'
     group by date_day
 )
 
 select
     days.date_day,
-    {{- messaging_kpis('counts', fills_gaps=true) }}
+    {{- messaging_kpis('counts', elsewhere={'median_response_seconds': 'response_times'}, fills_gaps=true) }}
 from days
 left join counts on days.date_day = counts.date_day
+left join {{ ref('response_times_daily') }} as response_times
+    on days.date_day = response_times.date_day and response_times.account_id = account
 order by days.date_day

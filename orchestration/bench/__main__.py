@@ -23,7 +23,7 @@ from rich.table import Table
 
 from orchestration.bench.page import first_views
 from orchestration.bench.readers import read_at_once
-from orchestration.bench.reports import Question, accounts_by_size, against_plain_counts, p95, questions, seconds_of, unsorted_copy
+from orchestration.bench.reports import Question, accounts_by_size, against_plain_counts, p95, questions, seconds_in_turns, unsorted_copy
 from orchestration.bench.zone import DAYS, Build, Zone
 from orchestration.settings import PROJECT
 
@@ -148,7 +148,8 @@ class Bench:
                 detail = f"{worst}: {1000 * seconds:.0f} ms against {1000 * plain:.0f} ms"
                 yield self.row(f"reports, largest account, {name}", "plain counts", ratios[worst], 3.0, detail=detail)
             week = questions(db, largest)["7 days"]
-            slowest = p95(s for question in week for s in seconds_of(db, question.sql, question.arguments, 20))
+            found = [seconds_in_turns([(db, question.sql)], question.arguments, 20)[0] for question in week]
+            slowest = p95(seconds for answers in found for seconds in answers)
             yield self.row("reports, largest account, 7 days, p95", "", 1000 * slowest, 30, unit="ms")
 
     def ordinary_account(self) -> Iterator[Row]:
@@ -160,14 +161,13 @@ class Bench:
             accounts = accounts_by_size(db)
             ordinary = accounts[min(len(accounts) - 1, 20)]
             asked = [question for group in questions(db, ordinary).values() for question in group]
-            own = [seconds_of(db, question.sql, question.arguments, 5) for question in asked]
-            others = [seconds_of(other, question.sql, question.arguments, 3) for question in asked]
+            found = [seconds_in_turns([(db, question.sql), (other, question.sql)], question.arguments, 5) for question in asked]
         unsorted.unlink()
-        medians = [(statistics.median(a), statistics.median(b)) for a, b in zip(own, others, strict=True)]
+        medians = [(statistics.median(own), statistics.median(others)) for own, others in found]
         ratio = sum(b for _, b in medians) / sum(a for a, _ in medians)
         detail = f"{1000 * statistics.mean(a for a, _ in medians):.1f} ms against {1000 * statistics.mean(b for _, b in medians):.1f} ms"
         yield self.row("reports, ordinary account", "unsorted facts", ratio, 5.0, unit="× faster", is_floor=True, detail=detail)
-        slowest = p95(seconds for found in own for seconds in found)
+        slowest = p95(seconds for own, _ in found for seconds in own)
         yield self.row("reports, ordinary account, p95", "", 1000 * slowest, 20, unit="ms")
 
     def page_questions(self) -> list[Question]:
@@ -246,11 +246,9 @@ class Bench:
             for question in asked:
                 answers = [file.execute(question.sql, question.arguments).fetchall() for file in (db, other)]
                 assert answers[0] == answers[1], question
-            at_once = grown = 0.0
-            # In turns, so that a machine that is slow for a while is slow for both.
-            for question in asked:
-                at_once += statistics.median(seconds_of(db, question.sql, question.arguments, 9))
-                grown += statistics.median(seconds_of(other, question.sql, question.arguments, 9))
+            found = [seconds_in_turns([(db, question.sql), (other, question.sql)], question.arguments, 9) for question in asked]
+            at_once = sum(statistics.median(seconds) for seconds, _ in found)
+            grown = sum(statistics.median(seconds) for _, seconds in found)
         shutil.rmtree(growing.folder)
         detail = f"{1000 * grown:.0f} ms against {1000 * at_once:.0f} ms"
         yield self.row(f"reports after {len(days)} increments", "one full refresh", grown / at_once, 1.2, detail=detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -123,32 +123,32 @@ def accounts_by_size(db: duckdb.DuckDBPyConnection) -> list[str]:
     return [account for (account,) in db.execute(sql).fetchall()]
 
 
-def seconds_of(db: duckdb.DuckDBPyConnection, sql: str, arguments: list[Any], rounds: int) -> list[float]:
-    """Seconds of a query, after one that warms up.
+def seconds_in_turns(
+    queries: Sequence[tuple[duckdb.DuckDBPyConnection, str]], arguments: list[Any], rounds: int
+) -> list[list[float]]:
+    """Seconds of queries that are asked in turns, so that a machine that is slow for a while is slow for all; one of each warms up.
 
     Args:
-        db: whom to ask.
-        sql: the query.
-        arguments: its parameters.
+        queries: each with whom to ask.
+        arguments: their parameters.
         rounds: how often.
     """
-    found = []
+    found: list[list[float]] = [[] for _ in queries]
     for _ in range(rounds + 1):
-        started = time.perf_counter()
-        db.execute(sql, arguments).fetchall()
-        found.append(time.perf_counter() - started)
-    return found[1:]
+        for (db, sql), seconds in zip(queries, found, strict=True):
+            started = time.perf_counter()
+            db.execute(sql, arguments).fetchall()
+            seconds.append(time.perf_counter() - started)
+    return [seconds[1:] for seconds in found]
 
 
-def against_plain_counts(db: duckdb.DuckDBPyConnection, asked: Iterable[Question], rounds: int = 7) -> dict[str, tuple[float, float]]:
+def against_plain_counts(db: duckdb.DuckDBPyConnection, asked: Iterable[Question], rounds: int = 15) -> dict[str, tuple[float, float]]:
     """Per report, the median seconds of its answer, and those of plain counts over the same rows."""
-    return {
-        question.report: (
-            statistics.median(seconds_of(db, question.sql, question.arguments, rounds)),
-            statistics.median(seconds_of(db, question.plain_sql, question.arguments, rounds)),
-        )
-        for question in asked
-    }
+    found = {}
+    for question in asked:
+        answers, plain = seconds_in_turns([(db, question.sql), (db, question.plain_sql)], question.arguments, rounds)
+        found[question.report] = (statistics.median(answers), statistics.median(plain))
+    return found
 
 
 def p95(values: Iterable[float]) -> float:

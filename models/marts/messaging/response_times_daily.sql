@@ -1,14 +1,7 @@
-with responses as (
-    select
-        *,
-        'response' as activity
-    from {{ ref('fct_response_times') }}
-)
-
 select
     account_id,
     date_day,
     count(*) as responses,
     {{ median_response_seconds() }}
-from responses
+from {{ ref('fct_response_times') }}
 group by account_id, date_day

@@ -71,18 +71,24 @@
     grouped_by: the column that the report is broken down by, if any: date_day, campaign_id or template_id.
 #}
 {% macro activity_in_range(grouped_by=none) -%}
+    {{ contact_activity_in_range(grouped_by) }}
+    union all
+    {{ account_activity_in_range() }}
+{%- endmacro %}
+
+
+{# Of these rows those that are a contact's. #}
+{% macro contact_activity_in_range(grouped_by=none) -%}
     select
         *,
         {{ is_first_in_range(grouped_by) | indent(8) }} as is_first_in_range
     from {{ ref('contact_activity') }}
     where
         {{ in_range(['campaign', 'template']) | indent(8) }}
-    union all
-    {{ account_activity_in_range() }}
 {%- endmacro %}
 
 
-{# Of these rows those that are no contact's. Response times belong to the account, and the creation of a campaign to no template. #}
+{# Those that are no contact's. Response times belong to the account, and the creation of a campaign to no template. #}
 {% macro account_activity_in_range() -%}
     select
         *,

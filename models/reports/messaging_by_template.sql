@@ -1,7 +1,7 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
 with activity as (
-    {{ activity_in_range(grouped_by='template_id') }}
+    {{ contact_activity_in_range(grouped_by='template_id') }}
 ),
 
 account_activity as (

@@ -16,7 +16,10 @@ INTRODUCTION = """\
 
 Every check below is an asset check in Dagster, computed by Great Expectations inside DuckDB. One that blocks ends the run before the step
 that follows: a bad delivery is not built in, a bad mart is not published, and readers keep the last good publication. A warning
-stops nothing. dbt's own data tests run besides, with each model, before the next one reads it.
+stops nothing.
+
+Each rule has one home. Here are volumes, ranges, freshness, and what has to agree between layers. Keys, required columns, vocabularies and
+parents of a single model are dbt's data tests, `columns_hold` in the model's YAML: one query a model, before the next model reads it.
 
 This page is written from the rules in `orchestration/quality/rules.py` (`make pages`), where the limits stand, too.
 """

@@ -61,14 +61,14 @@ def test_dagster_with_its_own_event_log_finds_all_that_a_build_wrote(built: tupl
         events = Counter(entry.dagster_event_type for entry in instance.all_logs(run.run_id))
         keys = defs.resolve_job_def("full_refresh").asset_layer.asset_graph.asset_check_keys
         assert events[DagsterEventType.RUN_SUCCESS] == 1
-        assert events[DagsterEventType.ASSET_CHECK_EVALUATION] == events[DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED] == len(keys) > 300
+        assert events[DagsterEventType.ASSET_CHECK_EVALUATION] == events[DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED] == len(keys) > 100
         # From the index over all runs.
         published = instance.fetch_materializations(AssetKey("published_file"), limit=10).records
         assert run.run_id in {record.run_id for record in published}
         checked = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys))
         assert checked.keys() == keys
         not_held = {key.name for key, execution in checked.items() if execution.status.value != "SUCCEEDED"}
-        assert not_held == {"rejects_are_few", "known_in_fct_messages_account_id__campaign_id__ref_dim_campaigns_"}
+        assert not_held == {"rejects_are_few", "ids_of_fct_messages_are_known"}
 
 
 def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: tuple[Path, str]) -> None:

@@ -137,7 +137,7 @@ def test_assets_and_their_checks_are_listed(dagster: Dagster) -> None:
     }  # fmt: skip
     checks = {check["name"]: check["blocking"] for check in assets["marts.messaging_kpis_daily"]["assetChecksOrError"]["checks"]}
     assert checks["agrees_with_its_facts"] is True
-    assert "unique_together_messaging_kpis_daily_account_id__campaign_id__template_id__date_day" in checks
+    assert "columns_of_messaging_kpis_daily_hold" in checks
 
 
 def test_schedules_and_sensors_are_listed_and_off(dagster: Dagster) -> None:

@@ -113,4 +113,4 @@ def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(war
 def test_a_row_without_its_own_id_is_a_warning(warehouse: Warehouse) -> None:
     warehouse.landing.deliver([*of_account("a", account_row()), row("campaigns", campaign_id="c1", account_id=" ")])
     run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
-    assert "WARN 1 not_null_base_campaigns_account_id" in run.stdout
+    assert "WARN 1 ids_of_base_campaigns_are_there" in run.stdout

@@ -1,0 +1,7 @@
+{{ config(severity='warn') }}
+-- Files that are not read, each with the reason.
+select
+    path,
+    problem
+from {{ ref('landing_files') }}
+where problem is not null

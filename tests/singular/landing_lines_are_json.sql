@@ -1,0 +1,7 @@
+{{ config(severity='warn', fail_calc='coalesce(sum(broken_lines), 0)') }}
+-- Files with lines that are no JSON.
+select
+    path,
+    broken_lines
+from {{ ref('landing_files') }}
+where broken_lines > 0

@@ -1,6 +1,7 @@
 """The main job: `make build`. Landing zone in, reports out.
 
 Writes a sample landing zone if none is there, runs the job that Dagster's UI starts, and ends with the last seven days of one account.
+Where a run would find nothing new, none is started.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from rich.table import Table
 from orchestration.instance import own_instance, prepare_home
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
-from orchestration.settings import DEFAULT_LANDING, PROJECT, Settings, keep_private, shown
+from orchestration.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, keep_private, shown
+from orchestration.standing import Standing, hours_since, standing_publication
 from orchestration.warehouse import WarehouseError, check_warehouse
 
 # The account that is shown where none is asked for.
@@ -32,6 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make build", description=__doc__.splitlines()[0])
     parser.add_argument("--account", help="the account whose reports are shown (default: the one with the most messages)")
     parser.add_argument("--full-refresh", action="store_true", help="build everything anew from the whole landing zone")
+    parser.add_argument("--anyway", action="store_true", help="build and check also where nothing has changed since the last run")
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
 
@@ -46,6 +49,10 @@ def main() -> int:
         console.print(f"[bold red]Nothing was built.[/] {error}", highlight=False, soft_wrap=True)
         return 2
 
+    if not (arguments.anyway or arguments.full_refresh or is_new) and (standing := standing_publication(settings)):
+        say_that_nothing_is_new(standing, console)
+        show_reports(settings, arguments.account, console)
+        return 0
     # A warehouse of another sample has nothing to do with this one.
     if not run_job(settings, "full_refresh" if arguments.full_refresh or is_new else "build"):
         console.print("[bold red]The build failed[/]; what failed stands above. Readers keep the last good publication.", soft_wrap=True)
@@ -66,6 +73,17 @@ def ensure_landing(settings: Settings, console: Console) -> bool:
     console.print(f"No landing zone yet: writing a sample to {landing}", highlight=False)
     write_sample(landing, file_format=settings.landing_format, progress=lambda line: console.print(line, highlight=False))
     return True
+
+
+def say_that_nothing_is_new(standing: Standing, console: Console) -> None:
+    """Says why no run is started, and how to start one all the same."""
+    console.print(
+        f"Nothing is new: the last run was whole, and no landing file, seed, macro, model or check has changed since "
+        f"{standing.published_at:%Y-%m-%d %H:%M} UTC. [bold]make build ARGS=--anyway[/] builds all the same.",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    if (hours := hours_since(standing.newest_file_at)) > STALE_HOURS:
+        console.print(f"[yellow]WARN[/] No landing file has come for {hours:,.0f} hours.", highlight=False, soft_wrap=True)
 
 
 def run_job(settings: Settings, name: str) -> bool:
@@ -168,7 +186,7 @@ Published to {shown(settings.published)}, from the warehouse {shown(settings.war
   make query SQL="from reports.messaging_by_campaign('{account}', '{start}', '{end}')"
   make query SQL="from reports.calling_by_day('{account}', '{start}', '{end}')"
   make query SQL="select stream, reason, row_json from marts.rejected_events limit 20" ARGS=--warehouse
-  make build        again: takes in only what is new in the landing zone
+  make build        again: takes in only what is new in the landing zone, and ends at once where nothing is
   make dashboard    the Reporting page in the browser
   make dagster      lineage, runs, checks and reruns in the browser
   make test         runs every test

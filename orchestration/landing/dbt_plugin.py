@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import asdict
@@ -13,10 +12,9 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from orchestration.fingerprints import rules_fingerprint
 from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files
 from orchestration.settings import keep_private
-
-PROJECT = Path(__file__).parents[2]
 
 # The rest is for Python, and for what DuckDB takes without counting it.
 DUCKDB_SHARE = 0.75
@@ -94,12 +92,3 @@ def _list_files(landing: str, file_format: str) -> list[dict]:
 
 def _inspect_files(landing: str, paths: list[str], file_format: str) -> list[dict]:
     return [asdict(inspection) for inspection in inspect_files(landing, paths, file_format)]
-
-
-def rules_fingerprint() -> str:
-    """One text that changes with any rule: every model, macro and seed of the project, comments included."""
-    digest = hashlib.sha256()
-    for path in sorted(path for folder in ("macros", "models", "seeds") for path in (PROJECT / folder).rglob("*")):
-        if path.suffix in (".sql", ".csv"):
-            digest.update(path.relative_to(PROJECT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()

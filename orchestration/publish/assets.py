@@ -1,5 +1,7 @@
 """What people read: the published file, the documentation, and who reads them."""
 
+from datetime import datetime
+
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, MetadataValue, asset
 
@@ -7,6 +9,7 @@ from orchestration.dbt.assets import MANIFEST, dbt_models
 from orchestration.docs import write_documentation
 from orchestration.publish.publication import publish, published_models
 from orchestration.settings import Settings
+from orchestration.standing import built_from
 from orchestration.warehouse import try_again
 
 PUBLISHED_FILE = AssetKey("published_file")
@@ -24,7 +27,10 @@ def published_file(context: AssetExecutionContext) -> MaterializeResult:
     """
     settings = Settings.from_environment()
     try:
-        publication = publish(settings.warehouse, settings.published, MANIFEST, context.run.run_id)
+        # A run that goes on from where another failed has built what that one began.
+        began = context.instance.get_run_record_by_id(context.run.root_run_id or context.run.run_id).create_timestamp
+        origin = built_from(settings.warehouse, datetime.fromtimestamp(began.timestamp()))
+        publication = publish(settings.warehouse, settings.published, MANIFEST, context.run.run_id, origin)
     except duckdb.IOException as error:
         raise try_again(error, context) from error
     return MaterializeResult(

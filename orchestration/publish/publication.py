@@ -42,7 +42,9 @@ class Publication:
     row_counts: dict[str, int]
 
 
-def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_id: str) -> Publication:
+def publish(
+    warehouse: Path, published: Path, manifest: Mapping[str, Any], run_id: str, built_from: str | None = None
+) -> Publication:
     """Publishes the marts and reports that stand in the warehouse.
 
     A model's `meta: {published: …}` says how: as a `table` (what holds without one), as a `view` over other published tables, or
@@ -53,6 +55,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
         published: the file to replace.
         manifest: dbt's manifest, which names the models and the parameters of report functions.
         run_id: the run that publishes.
+        built_from: the state of warehouse and project that is published (see `orchestration.standing`), if that can be told.
 
     Returns:
         What stands there now.
@@ -71,7 +74,7 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             row_counts = _copy_marts(db, manifest)
             copy_reports(db, manifest)
             _comment(db, manifest)
-            published_at, newest_event_at = _sign(db, run_id, row_counts)
+            published_at, newest_event_at = _sign(db, run_id, row_counts, built_from)
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
         os.replace(beside, published)
@@ -169,23 +172,28 @@ def _comment(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None
             db.execute(f'comment on column {name}."{column}" is {sql_text(described["description"])}')
 
 
-def _sign(db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int]) -> tuple[datetime, datetime | None]:
+def _sign(
+    db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int], built_from: str | None
+) -> tuple[datetime, datetime | None]:
     """Writes `marts.publication`, one row."""
     published_at = datetime.now(UTC).replace(tzinfo=None)
     newest = " union all ".join(f"select max(occurred_at) as occurred_at from warehouse.staging.stg_{stream}" for stream in EVENT_STREAMS)
     (newest_event_at,) = db.execute(f"select max(occurred_at) from ({newest})").fetchone()
     db.execute("""
         create table marts.publication (
-            published_at timestamp not null, run_id varchar not null, newest_event_at timestamp, row_counts map(varchar, bigint) not null
+            published_at timestamp not null, run_id varchar not null, newest_event_at timestamp, row_counts map(varchar, bigint) not null,
+            built_from varchar
         );
         comment on table marts.publication is 'One row: when this file was published, and what is in it.';
         comment on column marts.publication.published_at is 'When it was published, UTC.';
         comment on column marts.publication.run_id is 'The Dagster run that published it.';
         comment on column marts.publication.newest_event_at is 'Time of the newest event in it, UTC.';
         comment on column marts.publication.row_counts is 'Rows by table.';
+        comment on column marts.publication.built_from is
+            'Fingerprint of the warehouse and the project that it was published from; a build that finds both unchanged has nothing to do.';
     """)
-    values = [published_at, run_id, newest_event_at, list(row_counts), list(row_counts.values())]
-    db.execute("insert into marts.publication values ($1, $2, $3, map($4, $5))", values)
+    values = [published_at, run_id, newest_event_at, list(row_counts), list(row_counts.values()), built_from]
+    db.execute("insert into marts.publication values ($1, $2, $3, map($4, $5), $6)", values)
     return published_at, newest_event_at
 
 

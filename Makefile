@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export DBT_PROFILES_DIR := profiles
+# The lock names the version and hashes of every package, and uv holds what it installs against them.
+INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint requirements.txt --requirement
 
 .DEFAULT_GOAL := help
 .PHONY: help build spark-build query dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
@@ -10,10 +12,10 @@ export DBT_PROFILES_DIR := profiles
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
-build: $(VENV)/.installed ## run the main job: landing zone in, reports out (ARGS="--help" shows its options)
+build: $(VENV)/.installed ## run the main job: landing zone in, reports out; ends at once where nothing is new (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.build $(ARGS)
 
-spark-build: $(VENV)/.installed ## build the same models on a Spark cluster (ARGS="--help" shows its options)
+spark-build: $(VENV)/.installed-spark ## build the same models on a Spark cluster (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.spark $(ARGS)
 
 query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"), or, with ARGS=--warehouse, the warehouse
@@ -25,14 +27,14 @@ dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 dashboard: $(VENV)/.installed ## serve the Reporting page (ARGS="--help" shows its options)
 	@$(BIN)/python -m dashboard $(ARGS)
 
-test: $(VENV)/.installed ## run every test (ARGS="-k name" picks some)
+test: $(VENV)/.installed-test $(VENV)/.installed-spark ## run every test (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)
 
-nightly: $(VENV)/.installed ## run every test at its nightly size: an hour and more
+nightly: $(VENV)/.installed-test $(VENV)/.installed-spark ## run every test at its nightly size: an hour and more
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.
-lint: $(VENV)/.installed ## run every linter: ruff, sqlfluff, dbt-bouncer
+lint: $(VENV)/.installed-lint ## run every linter: ruff, sqlfluff, dbt-bouncer
 	@$(BIN)/ruff check .
 	@mkdir -p target/lint/landing
 	@export OUTREACH_WAREHOUSE=target/lint/warehouse.duckdb OUTREACH_LANDING=target/lint/landing; \
@@ -40,7 +42,7 @@ lint: $(VENV)/.installed ## run every linter: ruff, sqlfluff, dbt-bouncer
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/dbt-bouncer run --output-only-failures
 
-bench: $(VENV)/.installed ## measure: builds, reports, readers, the page (ARGS="--help" shows its options)
+bench: $(VENV)/.installed-test ## measure: builds, reports, readers, the page (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.bench $(ARGS)
 
 sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
@@ -61,15 +63,20 @@ pages: $(VENV)/.installed ## write docs/kpis.md, models/kpis.md and docs/quality
 compact: $(VENV)/.installed ## write the warehouse anew, without the room and bytes of what was deleted
 	@$(BIN)/python -m orchestration.compact $(ARGS)
 
-lock: $(VENV)/.installed ## resolve requirements.in anew into the hashed lock file
+lock: $(VENV)/.installed ## resolve requirements/*.in anew into the hashed lock file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--output-file requirements.txt requirements.in
+		--output-file requirements.txt requirements/*.in
 
 clean: ## remove what builds make, the landing zone aside
 	rm -rf target logs data/warehouse.duckdb data/warehouse.duckdb.wal data/published data/dagster
 
-$(VENV)/.installed: requirements.txt
+$(VENV)/.installed: requirements.txt requirements/main.in
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirements requirements.txt
+	@$(INSTALL) requirements/main.in
+	@touch $@
+
+# What some targets need besides, of the same lock.
+$(VENV)/.installed-%: requirements/%.in $(VENV)/.installed
+	@$(INSTALL) $<
 	@touch $@

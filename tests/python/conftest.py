@@ -27,6 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last line says what this machine could not test, and what brings it."""
+    if skipped := sum("Reporting page is not tested" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(f"{skipped} tests of the Reporting page were skipped: they need a browser. apt-get install chromium")
+
+
 @pytest.fixture(scope="session")
 def stated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The warehouse of every row that any collected test states."""

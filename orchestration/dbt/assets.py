@@ -93,7 +93,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: Buil
     # dbt opens the file on its own; this only waits until it can.
     with opened_for_writing(settings, context):
         pass
-    # Dagster keeps each of dbt's events with the run, and the manifest is the one that was parsed: to write both once more takes a fifth of it.
+    # Dagster keeps dbt's events with the run, and the manifest is the one that was parsed: writing both again takes a fifth of the step.
     quick = ["--log-level-file", "none", "--no-write-json"]
     arguments = [*quick, "build", *(["--full-refresh"] if config.full_refresh else [])]
     yield from dbt.cli(arguments, context=context, target_path=TARGET).stream()

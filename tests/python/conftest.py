@@ -22,7 +22,26 @@ LONGEST = [
 ]  # fmt: skip
 
 
+# What a part of the suite needs, or how long it takes: `make test ARGS="-m 'not slow'"`, `-m spark`, `-m browser`.
+PARTS = {
+    "spark": ["test_spark"],
+    "browser": ["test_page", "test_page_sign_in"],
+    "slow": ["test_crashes", "test_dagster_dev", "test_fuzzing", "test_oracle", "test_soak", "test_spark"],
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for part, files in PARTS.items():
+        config.addinivalue_line("markers", f"{part}: the tests of {', '.join(files)}")
+
+
+# First, so that the markers are there when `-m` chooses.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for part, files in PARTS.items():
+            if item.path.stem in files:
+                item.add_marker(part)
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 

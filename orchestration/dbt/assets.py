@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dagster import AssetExecutionContext, AssetKey, AssetObservation, AssetSpec, Config
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster import AssetCheckResult, AssetExecutionContext, AssetKey, AssetObservation, AssetSpec, Config
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 from pydantic import Field
 
 from orchestration.compact import compact, holds_erased_bytes
+from orchestration.dbt.findings import explained
 from orchestration.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
 
@@ -93,14 +95,32 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: Buil
     # dbt opens the file on its own; this only waits until it can.
     with opened_for_writing(settings, context):
         pass
-    # Dagster keeps dbt's events with the run, and the manifest is the one that was parsed: writing both again takes a fifth of the step.
-    quick = ["--log-level-file", "none", "--no-write-json"]
-    arguments = [*quick, "build", *(["--full-refresh"] if config.full_refresh else [])]
-    yield from dbt.cli(arguments, context=context, target_path=TARGET).stream()
+    # The manifest is the one that was parsed, and what came of each node stands in the run: dbt need not write both once more.
+    arguments = ["--no-write-json", "build", *(["--full-refresh"] if config.full_refresh else [])]
+    yield from _with_findings(dbt.cli(arguments, context=context, target_path=TARGET), settings.warehouse)
     if holds_erased_bytes(settings.warehouse):
         context.log.info("Contacts were erased: writing the warehouse anew, without their bytes.")
         compact(settings.warehouse)
     yield from _row_counts(context, settings.warehouse)
+
+
+def _with_findings(invocation: DbtCliInvocation, warehouse: Path) -> Iterator[Any]:
+    """dbt's events as they come; tests that do not hold follow at the end, in words: dbt holds the file as long as it runs.
+
+    Raises:
+        DagsterDbtCliRuntimeError: dbt has failed; the findings came before.
+    """
+    broken = []
+    try:
+        for event in invocation.stream():
+            if isinstance(event, AssetCheckResult) and not event.passed:
+                broken.append(event)
+            else:
+                yield event
+    except DagsterDbtCliRuntimeError:
+        yield from explained(broken, MANIFEST["nodes"], warehouse, PROJECT / TARGET)
+        raise
+    yield from explained(broken, MANIFEST["nodes"], warehouse, PROJECT / TARGET)
 
 
 def _row_counts(context: AssetExecutionContext, warehouse: Path) -> Iterator[AssetObservation]:

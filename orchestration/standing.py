@@ -7,7 +7,6 @@ in that state, and the project and the landing zone are those that it was built 
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.fingerprints import newest_project_file, project_fingerprint, rules_fingerprint, warehouse_state
-from orchestration.landing.files import LandingFile, list_files
+from orchestration.landing.files import LandingFile, digest_of, list_files
 from orchestration.settings import Settings
 
 _LOADED_AT = datetime.now()
@@ -97,11 +96,6 @@ def _same_files(landing: Path, listed: list[LandingFile], held: list[tuple]) -> 
     open_day = max((day for _, _, _, day, *_ in held if day), default=date.min)
     # Closed days do not change. A file of the open one may, without growing and within the resolution of its time.
     return all(
-        of_rules == rules and (day != open_day or digest is None or _digest(landing / path) == digest)
+        of_rules == rules and (day != open_day or digest is None or digest_of(landing / path) == digest)
         for path, _, _, day, digest, of_rules in held
     )
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -174,8 +174,7 @@ def inspect_files(landing: str, paths: list[str], file_format: str) -> list[Insp
 
     def inspect_one(path: str, db: duckdb.DuckDBPyConnection) -> Inspection:
         file = os.path.join(landing, path)
-        with open(file, "rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        digest = digest_of(file)
         return replace(inspect(file, db), digest=digest)
 
     with duckdb.connect() as db:
@@ -183,6 +182,19 @@ def inspect_files(landing: str, paths: list[str], file_format: str) -> list[Insp
         db.execute("set threads = 1")
         readings = read_each(landing, paths, inspect_one, db)
         return [reading if isinstance(reading, Inspection) else Inspection(problem=f"cannot be read: {reading}") for reading in readings]
+
+
+def digest_of(file: str | Path) -> str:
+    """The SHA-256 of a file as it is, in hexadecimal digits.
+
+    Args:
+        file: the file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(file, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def read_each(

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.publication import Publication
+from orchestration import zones
 
 Row = dict[str, Any]
 
@@ -108,8 +109,7 @@ class Reports:
                 account_id,
                 account_name,
                 parent_account_id,
-                timezone,
-                cast(now() at time zone timezone as date) as today
+                timezone
             from marts.dim_accounts
             where account_id in (select account_id from marts.account_access where list_contains($1, viewer_account_id))
             order by lower(account_name), account_id
@@ -124,7 +124,7 @@ class Reports:
         def tree(parent: str | None, depth: int) -> list[Account]:
             found = []
             for row in below[parent]:
-                found.append(Account(row["account_id"], names[row["account_id"]], row["timezone"], row["today"], depth))
+                found.append(Account(row["account_id"], names[row["account_id"]], row["timezone"], zones.today(row["timezone"]), depth))
                 found += tree(row["account_id"], depth + 1)
             return found
 

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration import zones
 from orchestration.instance import own_instance, prepare_home
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
@@ -35,6 +37,10 @@ def main() -> int:
     parser.add_argument("--account", help="the account whose reports are shown (default: the one with the most messages)")
     parser.add_argument("--full-refresh", action="store_true", help="build everything anew from the whole landing zone")
     parser.add_argument("--anyway", action="store_true", help="build and check also where nothing has changed since the last run")
+    parser.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=VALUE", type=_limit,
+        help="another limit of the landing checks, for this run alone, such as oldest_days=3650; may be given several times",
+    )  # fmt: skip
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
 
@@ -49,16 +55,32 @@ def main() -> int:
         console.print(f"[bold red]Nothing was built.[/] {error}", highlight=False, soft_wrap=True)
         return 2
 
-    if not (arguments.anyway or arguments.full_refresh or is_new) and (standing := standing_publication(settings)):
+    # A warehouse of another sample has nothing to do with this one.
+    full_refresh = arguments.full_refresh or is_new
+    if not (arguments.anyway or full_refresh) and (standing := standing_publication(settings)):
         say_that_nothing_is_new(standing, console)
         show_reports(settings, arguments.account, console)
         return 0
-    # A warehouse of another sample has nothing to do with this one.
-    if not run_job(settings, "full_refresh" if arguments.full_refresh or is_new else "build"):
+    if not run_job(settings, full_refresh=full_refresh, limits=dict(arguments.limit)):
         console.print("[bold red]The build failed[/]; what failed stands above. Readers keep the last good publication.", soft_wrap=True)
         return 1
     show_reports(settings, arguments.account, console)
     return 0
+
+
+def _limit(text: str) -> tuple[str, float]:
+    """A limit of the landing checks, as `NAME=VALUE`."""
+    name, _, value = text.partition("=")
+    # Imported here, as what the limits are for takes seconds to import.
+    from orchestration.quality.rules import Limits
+
+    known = {limit.name: type(limit.default) for limit in fields(Limits)}
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"there is no limit '{name}': expected one of {', '.join(known)}")
+    try:
+        return name, known[name](value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{name} is '{value}': expected a number") from None
 
 
 def ensure_landing(settings: Settings, console: Console) -> bool:
@@ -86,12 +108,13 @@ def say_that_nothing_is_new(standing: Standing, console: Console) -> None:
         console.print(f"[yellow]WARN[/] No landing file has come for {hours:,.0f} hours.", highlight=False, soft_wrap=True)
 
 
-def run_job(settings: Settings, name: str) -> bool:
-    """Runs a job in this process, a line per step, and keeps it among the runs that the UI shows.
+def run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float]) -> bool:
+    """Runs the main job in this process, a line per step, and keeps it among the runs that the UI shows.
 
     Args:
         settings: where everything is.
-        name: of the job.
+        full_refresh: whether everything is built anew.
+        limits: other limits of the landing checks than the usual ones, by name.
 
     Returns:
         Whether all of its steps succeeded.
@@ -100,11 +123,13 @@ def run_job(settings: Settings, name: str) -> bool:
     # Imported here: it takes seconds, and an error of the set-up shall not wait for it.
     from orchestration.console import CONSOLE
     from orchestration.definitions import defs
+    from orchestration.jobs import run_config
 
     with own_instance(settings) as instance, _own_output() as output:
         CONSOLE.file = output
-        job = defs.resolve_job_def(name)
-        return job.execute_in_process(instance=instance, raise_on_error=False).success
+        job = defs.resolve_job_def("full_refresh" if full_refresh else "build")
+        config = run_config(full_refresh=full_refresh, **limits)
+        return job.execute_in_process(instance=instance, run_config=config, raise_on_error=False).success
 
 
 @contextmanager
@@ -125,7 +150,12 @@ def show_reports(settings: Settings, account: str | None, console: Console) -> N
     with duckdb.connect(str(settings.published), read_only=True) as db:
         account = account or (db.execute(BUSIEST_ACCOUNT).fetchone() or (None,))[0]
         today = db.execute(
-            "select coalesce(max(date_day), current_date) from marts.messaging_activity where account_id = $1", [account]
+            """
+            select coalesce(max(date_day), $2) from marts.messaging_activity
+            -- What lies ahead, such as a campaign that begins next year, is not what the last seven days are about.
+            where account_id = $1 and date_day <= $2
+            """,
+            [account, zones.today("Pacific/Kiritimati")],
         ).fetchone()[0]
         start = today - timedelta(days=6)
         period = f"{account}, {start} to {today}"

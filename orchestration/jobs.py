@@ -1,6 +1,7 @@
 """The jobs: what an operator starts, and what starts by itself."""
 
 from datetime import timedelta
+from typing import Any
 
 from dagster import AssetSelection, ScheduleDefinition, build_last_update_freshness_checks, define_asset_job
 
@@ -23,6 +24,18 @@ _everything = (
 # Runs print what people read, wherever they run.
 _CONFIG = {"loggers": {"console": {}}}
 
+
+def run_config(*, full_refresh: bool = False, **limits: float) -> dict[str, Any]:
+    """What a run of the main job is configured with.
+
+    Args:
+        full_refresh: whether everything is built anew from the whole landing zone.
+        limits: other limits of the landing checks than the usual ones, by name (see `Limits`).
+    """
+    steps = {"landing_checks": {"full_refresh": full_refresh} | limits, "dbt_build": {"full_refresh": full_refresh}}
+    return _CONFIG | {"ops": {step: {"config": config} for step, config in steps.items()}}
+
+
 build = define_asset_job(
     "build",
     _everything,
@@ -34,7 +47,7 @@ full_refresh = define_asset_job(
     "full_refresh",
     _everything,
     description="Like build, with everything built anew from the whole landing zone.",
-    config=_CONFIG | {"ops": {step: {"config": {"full_refresh": True}} for step in ("landing_checks", "dbt_build")}},
+    config=run_config(full_refresh=True),
 )
 
 rebuild_days = define_asset_job(

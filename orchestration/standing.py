@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import zones
 from orchestration.fingerprints import newest_project_file, project_fingerprint, rules_fingerprint, warehouse_state
 from orchestration.landing.files import LandingFile, digest_of, list_files
 from orchestration.settings import Settings
@@ -86,7 +87,7 @@ def hours_since(moment: datetime) -> float:
 
 
 def _origin(db: duckdb.DuckDBPyConnection) -> str:
-    return f"{warehouse_state(db)} {project_fingerprint()}"
+    return f"{warehouse_state(db)} {project_fingerprint()} {zones.RELEASE}"
 
 
 def _same_files(landing: Path, listed: list[LandingFile], held: list[tuple]) -> bool:

@@ -145,7 +145,7 @@
     select
         path,
         named_struct(
-            'digest', '', 'rows', count_if(is_row), 'broken_lines', count_if(not is_row),
+            'digest', '', 'rows', count_if(is_row), 'broken_lines', count_if(not is_row), 'repaired_lines', cast(0 as bigint),
             'longest_line', cast(0 as bigint), 'columns', array_distinct(flatten(collect_set(keys))), 'signature', '',
             'problem', cast(null as string)
         ) as inspection
@@ -155,7 +155,7 @@
     select
         '' as path,
         named_struct(
-            'digest', '', 'rows', cast(0 as bigint), 'broken_lines', cast(0 as bigint),
+            'digest', '', 'rows', cast(0 as bigint), 'broken_lines', cast(0 as bigint), 'repaired_lines', cast(0 as bigint),
             'longest_line', cast(0 as bigint), 'columns', {{ text_array([]) }}, 'signature', '', 'problem', cast(null as string)
         ) as inspection
     where false
@@ -256,16 +256,24 @@
 {% macro read_landing(stream_source) %}{{ return(adapter.dispatch('read_landing')(stream_source)) }}{% endmacro %}
 
 {% macro duckdb__read_landing(stream_source) -%}
-    {%- set stream = stream_source.identifier -%}
-    {%- set files = landing_files_to_read(stream) -%}
-    {%- set columns = landing_columns(stream) -%}
-    {%- set groups = files | groupby('signature') -%}
-    {%- for signature, group in groups %}
-        {{- '\nunion all by name\n' if not loop.first }}
-        {{- duckdb__read_landing_files(group, columns, groups) }}
+    {%- set files = landing_files_to_read(stream_source.identifier) -%}
+    {%- set columns = landing_columns(stream_source.identifier) -%}
+    {%- set selects = [] -%}
+    {%- if landing_format() == 'parquet' -%}
+        {%- set all_columns = [] -%}
+        {%- for file in files -%}{%- do all_columns.extend(file.columns | map('lower')) -%}{%- endfor -%}
+        {%- set all_columns = all_columns | unique | sort | list -%}
+        {%- for signature, group in files | groupby('signature') -%}
+            {#- A column of that name would stand in for the number of the file: such files are read one by one. -#}
+            {%- for part in ([group] if 'file_index' not in group[0].columns | map('lower') else group | batch(1)) -%}
+                {%- do selects.append(duckdb__read_parquet_files(part, columns, all_columns)) -%}
+            {%- endfor -%}
+        {%- endfor -%}
     {%- else -%}
-        {{- no_landed_rows(columns, 'json') }}
-    {%- endfor -%}
+        {%- if files -%}{%- do selects.append(duckdb__read_json_files(files, columns)) -%}{%- endif -%}
+        {%- for file in files if file.repaired_lines -%}{%- do selects.append(duckdb__read_repaired_lines(file, columns)) -%}{%- endfor -%}
+    {%- endif -%}
+    {{ selects | join('\nunion all by name\n') if selects else no_landed_rows(columns, 'json') }}
 {%- endmacro %}
 
 {% macro spark__read_landing(stream_source) -%}
@@ -298,56 +306,75 @@
     where false
 {%- endmacro %}
 
-{% macro duckdb__read_landing_files(files, columns, groups) %}
-    {%- set is_parquet = landing_format() == 'parquet' -%}
-    {%- if is_parquet -%}
-        {%- set present = files[0].columns | map('lower') | list -%}
-        {%- set all_columns = [] -%}
-        {%- for signature, group in groups -%}{%- do all_columns.extend(group[0].columns | map('lower')) -%}{%- endfor -%}
-    {%- endif -%}
+{% macro duckdb__read_json_files(files, columns) %}
+    select
+        {{ duckdb__json_fields(columns) }},
+        {{ duckdb__of_file(files, 'file_index') }}
+    from (
+        select
+            json,
+            file_index,
+            {{ duckdb__json_as_fields('json', columns) }} as fields
+        from read_json_objects(
+            {{ duckdb__paths(files) }}, format = 'newline_delimited', ignore_errors = true,
+            maximum_object_size = {{ [16777216, 2 * (files | map(attribute='longest_line') | max)] | max }}
+        )
+        where json is not null
+    )
+{%- endmacro %}
+
+{# The rows whose lines are JSON only with half characters replaced: the reader has left them out. #}
+{% macro duckdb__read_repaired_lines(file, columns) %}
+    select
+        {{ duckdb__json_fields(columns) }},
+        {{ duckdb__of_file([file]) }}
+    from (
+        select
+            cast(line as json) as json,
+            {{ duckdb__json_as_fields('line', columns) }} as fields
+        from (select unnest(repaired_landing_lines({{ sql_text(landing_folder()) }}, {{ sql_text(file.path) }})) as line)
+        where json_valid(line)
+    )
+{%- endmacro %}
+
+{% macro duckdb__json_as_fields(json, columns) -%}
+    json_transform({{ json }}, '{ {%- for name in columns %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }')
+{%- endmacro %}
+
+{% macro duckdb__json_fields(columns) -%}
+    {% for name, verbatim in columns.items() -%}
+        {{ 'fields.' ~ name if verbatim else trimmed('fields.' ~ name) }} as {{ name }},
+    {% endfor -%}
+    json as landed_row
+{%- endmacro %}
+
+{% macro duckdb__read_parquet_files(files, columns, all_columns) %}
+    {%- set present = files[0].columns | map('lower') | list -%}
+    {%- set texts = {} -%}
+    {%- for name in all_columns + columns.keys() | list -%}
+        {%- do texts.update({name: 'cast(' ~ (adapter.quote(name | replace('"', '""')) if name in present else 'null') ~ ' as varchar)'}) -%}
+    {%- endfor -%}
     select
         {% for name, verbatim in columns.items() -%}
-            {%- if not is_parquet -%}
-                {%- set value = 'fields.' ~ name -%}
-            {%- elif name in present -%}
-                {%- set value = 'cast("' ~ name ~ '" as varchar)' -%}
-            {%- else -%}
-                {%- set value = 'cast(null as varchar)' -%}
-            {%- endif -%}
-            {{ value if verbatim else trimmed(value) }} as {{ name }},
+            {{ texts[name] if verbatim else trimmed(texts[name]) }} as {{ name }},
         {% endfor -%}
-        {% if is_parquet -%}
-            {#- All files' columns, so that rows of all files have one type. -#}
-            struct_pack(
-                {%- for name in all_columns | unique | sort -%}
-                    "{{ name | replace('"', '""') }}" := {{ 'cast("' ~ (name | replace('"', '""')) ~ '" as varchar)' if name | lower in present else 'cast(null as varchar)' }}
-                    {{- ', ' if not loop.last }}
-                {%- endfor -%}
-            ) as landed_row,
-        {%- else -%}
-            json as landed_row,
-        {%- endif %}
-        cast([{% for file in files %}'{{ file.ingest_date }}'{{ ', ' if not loop.last }}{% endfor %}][cast(file_index as bigint) + 1] as date) as ingest_date,
-        cast([{% for file in files %}{{ file.file_id }}{{ ', ' if not loop.last }}{% endfor %}][cast(file_index as bigint) + 1] as bigint) as file_id
-    from
-        {% set paths -%}
-            [{% for file in files %}'{{ (landing_folder() ~ '/' ~ file.path) | replace("[", "[[]") | replace("*", "[*]") | replace("?", "[?]") | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}]
-        {%- endset -%}
-        {% if is_parquet -%}
-            read_parquet({{ paths }}, hive_partitioning = false)
-        {%- else -%}
-            (
-                select
-                    json,
-                    file_index,
-                    json_transform(json, '{ {%- for name in columns %}"{{ name }}": "VARCHAR"{{ ', ' if not loop.last }}{% endfor -%} }') as fields
-                from read_json_objects(
-                    {{ paths }}, format = 'newline_delimited', ignore_errors = true,
-                    maximum_object_size = {{ [16777216, 2 * (files | map(attribute='longest_line') | max)] | max }}
-                )
-                where json is not null
-            )
-        {%- endif -%}
+        {#- All files' columns, so that rows of all files have one type. -#}
+        struct_pack(
+            {%- for name in all_columns %}{{ adapter.quote(name | replace('"', '""')) }} := {{ texts[name] }}{{ ', ' if not loop.last }}{% endfor -%}
+        ) as landed_row,
+        {{ duckdb__of_file(files, 'file_index') }}
+    from read_parquet({{ duckdb__paths(files) }}, hive_partitioning = false, binary_as_string = true)
+{%- endmacro %}
+
+{# The ingest day and the id of the file that a row is of: of several files by their number, which the reader gives. #}
+{% macro duckdb__of_file(files, number=none) -%}
+    {%- set index = '[cast(' ~ number ~ ' as bigint) + 1]' if number and files | length > 1 else '[1]' -%}
+    cast(['{{ files | map(attribute='ingest_date') | join("', '") }}']{{ index }} as date) as ingest_date,
+    cast([{{ files | map(attribute='file_id') | join(', ') }}]{{ index }} as bigint) as file_id
+{%- endmacro %}
+
+{% macro duckdb__paths(files) -%}
+    [{% for file in files %}{{ sql_text((landing_folder() ~ '/' ~ file.path) | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) }}{{ ', ' if not loop.last }}{% endfor %}]
 {%- endmacro %}
 
 

@@ -28,6 +28,23 @@
 {%- endmacro %}
 
 
+{# A text in Unicode's form NFC: a letter and its accents as one code point, where there is one. #}
+{% macro composed_text(value) %}{{ return(adapter.dispatch('composed_text')(value)) }}{% endmacro %}
+
+{% macro duckdb__composed_text(value) -%}
+    {#- It takes a null character for the end of the text. -#}
+    nfc_normalize(replace({{ value }}, chr(0), ' '))
+{%- endmacro %}
+
+{% macro spark__composed_text(value) -%}
+    {#- Of ICU, which Spark comes with for its collations: its own functions have none. -#}
+    case
+        when {{ value }} is not null
+            then java_method('com.ibm.icu.text.Normalizer', 'compose', coalesce({{ value }}, ''), false)
+    end
+{%- endmacro %}
+
+
 {# A regular expression as a literal. Patterns are written as standard SQL has literals, in which a backslash is a character. #}
 {% macro spark_pattern(pattern) %}{{ return("'" ~ (pattern | replace('\\', '\\\\')) ~ "'") }}{% endmacro %}
 

@@ -12,9 +12,10 @@
     end
 {%- endmacro %}
 
-{# What engines' casts know besides, such as 'epoch' and names of timezones, is none. #}
+{# What engines' casts know besides, such as 'epoch', names of timezones and offsets beyond 18 hours, is none. #}
 {% macro iso_8601() -%}
-    {{ return('\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|[+-]\\d\\d(:?\\d\\d)?)?)?') }}
+    {%- set offset = '[+-](([01][0-7]|0[89])(:?[0-5]\\d)?|18(:?00)?)' -%}
+    {{ return('\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|' ~ offset ~ ')?)?') }}
 {%- endmacro %}
 
 {# A text of this form as the engine's cast takes it, a UTC timestamp. #}
@@ -57,15 +58,27 @@
 {%- endmacro %}
 
 
-{# The calendar day that a timezone's clocks show at a UTC moment. #}
+{# The calendar day that a timezone's clocks show at a UTC moment, by the zone database of the project's `tzdata` package. #}
 {% macro local_day(moment, timezone) %}{{ return(adapter.dispatch('local_day')(moment, timezone)) }}{% endmacro %}
 
 {% macro duckdb__local_day(moment, timezone) -%}
-    cast(timezone({{ timezone }}, timezone('UTC', {{ moment }})) as date)
+    local_day(epoch_us({{ moment }}), {{ timezone }})
 {%- endmacro %}
 
 {% macro spark__local_day(moment, timezone) -%}
-    cast(from_utc_timestamp({{ moment }}, {{ timezone }}) as date)
+    local_day(unix_micros({{ moment }}), {{ timezone }})
+{%- endmacro %}
+
+
+{# The start of a day that is some days after a date, as a moment. #}
+{% macro days_after(day, days) %}{{ return(adapter.dispatch('days_after')(day, days)) }}{% endmacro %}
+
+{% macro duckdb__days_after(day, days) -%}
+    {{ day }} + interval {{ days }} day
+{%- endmacro %}
+
+{% macro spark__days_after(day, days) -%}
+    cast(date_add({{ day }}, {{ days }}) as timestamp)
 {%- endmacro %}
 
 
@@ -81,30 +94,44 @@
 {%- endmacro %}
 
 
-{# The names that are timezones of the IANA database, as a query. #}
+{#
+    Makes the functions known that answer from the zone database, at the start of a run. On DuckDB the plugin of the profile does, on
+    Spark `make spark-build`. A dbt that is run by hand there has what Java knows.
+#}
+{% macro open_zones() %}{{ return(adapter.dispatch('open_zones')()) }}{% endmacro %}
+
+{% macro duckdb__open_zones() %}{% endmacro %}
+
+{% macro spark__open_zones() %}
+    {%- if execute and run_query("show user functions like 'local_day'") | length == 0 -%}
+        {%- do run_query(
+            'create temporary function local_day(microseconds bigint, timezone string) returns date '
+            ~ 'return cast(from_utc_timestamp(timestamp_micros(microseconds), timezone) as date)'
+        ) -%}
+        {%- do run_query(
+            "create temporary function timezone_names() returns array<string> "
+            ~ "return split(trim(both '[]' from java_method('java.time.ZoneId', 'getAvailableZoneIds')), ', ')"
+        ) -%}
+        {%- do run_query("create temporary function zone_release() returns string return 'of Java'") -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{# The names of the zone database, as a query. #}
 {% macro known_timezones() %}{{ return(adapter.dispatch('known_timezones')()) }}{% endmacro %}
 
 {% macro duckdb__known_timezones() -%}
-    {#- ICU also knows three-letter names of its own, such as PST, and 'SystemV/…': none of them is IANA's. -#}
-    select name as timezone
-    from pg_timezone_names()
-    where
-        name not like 'SystemV/%'
-        and name not in (
-            'ACT', 'AET', 'AGT', 'ART', 'AST', 'BET', 'BST', 'CAT', 'CNT', 'CST', 'CTT', 'EAT', 'ECT', 'IET', 'IST', 'JST', 'MIT', 'NET',
-            'NST', 'PLT', 'PNT', 'PRT', 'PST', 'SST', 'VST', 'Canada/East-Saskatchewan', 'US/Pacific-New', 'Etc/Unknown'
-        )
+    select unnest(timezone_names()) as timezone
 {%- endmacro %}
 
 {% macro spark__known_timezones() -%}
-    {#- Java's own list, from its own print of it; five of IANA's names it knows without listing them. -#}
-    select timezone
-    from (
-        select explode(split(trim(both '[]' from java_method('java.time.ZoneId', 'getAvailableZoneIds')), ', ')) as timezone
-        union all
-        select explode(array('EST', 'GMT+0', 'GMT-0', 'HST', 'MST')) as timezone
-    )
-    where timezone not like 'SystemV/%'
+    select explode(timezone_names()) as timezone
+{%- endmacro %}
+
+
+{# The release of the zone database, such as `2026f`. #}
+{% macro zone_release() -%}
+    zone_release()
 {%- endmacro %}
 
 

@@ -48,10 +48,31 @@
 {%- endmacro %}
 
 
-{# A text in the form in which it is compared with opt-out phrases: lower case, one apostrophe, words parted by single blanks. #}
+{#
+    A text in the form in which it is compared with opt-out phrases, so that what people read as the same is the same: one code point
+    for a letter and its accent (Unicode's form NFC), no invisible characters (its category Cf), lower case, one apostrophe for all
+    that people type, words parted by single blanks.
+#}
 {% macro normal_text(value) -%}
-    trim({{ replace_all("replace(" ~ lower_case(value) ~ ", '’', '''')", "[^\\p{L}\\p{N}'']+", ' ') }})
+    {%- set visible = replace_all(composed_text(value), '\\p{Cf}', '') -%}
+    {%- set with_apostrophes = replace_all(lower_case(visible), '[’‘´`ʼ]', "''") -%}
+    trim({{ replace_all(with_apostrophes, "[^\\p{L}\\p{N}'']+", ' ') }})
 {%- endmacro %}
+
+{# What a message or call cost, without its sign, which providers set as they see it; null where a text is no decimal number. #}
+{% macro amount(value) -%}
+    case
+        when {{ matches_whole(value, '[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?') }}
+            then abs(try_cast({{ value }} as decimal(18, 9)))
+    end
+{%- endmacro %}
+
+
+{# A provider's error code; `30007.0` is 30007: what writes numbers as floats writes it so. #}
+{% macro error_code(value) -%}
+    case when {{ matches_whole(value, '[0-9]+\\.0*') }} then {{ replace_all(value, '\\..*$', '') }} else {{ value }} end
+{%- endmacro %}
+
 
 {# Whether an inbound text, in normal form, asks for no more messages. #}
 {% macro is_opt_out(normal_text, exact_phrases, contained_phrases) -%}

@@ -1,26 +1,43 @@
 {#
     What a row of each stream has to have: the columns without one of which it does not count (an event is rejected, an entity's
-    version ignored; in this order), and the types that an event may be of.
+    version ignored; in this order), the types that an event may be of, and the words of its other columns that have a fixed vocabulary.
+    A word is written in any case. Where a provider's own forms of it mean the same, a pattern of its lower case says which.
 #}
 {% macro landing_rules() %}
     {{ return({
         'accounts': {'required': ['account_id']},
         'users': {'required': ['user_id']},
-        'campaigns': {'required': ['account_id', 'campaign_id']},
+        'campaigns': {
+            'required': ['account_id', 'campaign_id'],
+            'vocabularies': {'campaign_type': {'standard': 'standard', 'keyword': 'keyword'}},
+        },
         'message_templates': {'required': ['account_id', 'template_id']},
         'labels': {'required': ['account_id', 'label_id']},
+        'message_attributes': {
+            'required': ['account_id', 'message_id'],
+            'vocabularies': {'origin': {'campaign': 'campaign', 'manual': 'manual'}},
+        },
+        'call_attributes': {'required': ['account_id', 'call_id']},
         'forgotten_contacts': {'required': ['account_id', 'contact_id']},
         'message_events': {
             'required': ['event_id', 'account_id', 'contact_id', 'message_id'],
             'event_types': ['sent', 'delivered', 'carrier_blocked', 'undelivered', 'received'],
+            'vocabularies': {
+                'origin': {'campaign': 'campaign', 'manual': 'manual'},
+                'channel': {'sms': 'sms', 'mms': 'mms'},
+            },
         },
         'contact_events': {
             'required': ['event_id', 'account_id', 'contact_id'],
-            'event_types': ['opted_out', 'ai_filtered', 'label_added', 'lead_created'],
+            'event_types': ['opted_out', 'opted_in', 'ai_filtered', 'label_added', 'lead_created'],
         },
         'call_events': {
             'required': ['event_id', 'account_id', 'contact_id', 'call_id'],
             'event_types': ['dialed', 'answered', 'ended', 'outcome_recorded'],
+            'vocabularies': {
+                'direction': {'outbound': 'outbound([^a-z].*)?', 'inbound': 'inbound([^a-z].*)?'},
+                'answered_by': {'human': 'human', 'machine': 'machine.*|fax'},
+            },
         },
     }) }}
 {% endmacro %}
@@ -34,6 +51,43 @@
 {% endmacro %}
 
 
+{# The columns of a stream that have a fixed vocabulary, each with its words; the type of an event among them. #}
+{% macro vocabularies(stream) %}
+    {%- set rules = landing_rules()[stream] -%}
+    {%- set words = {} -%}
+    {%- for event_type in rules.get('event_types', []) -%}{%- do words.update({event_type: event_type}) -%}{%- endfor -%}
+    {%- set found = {'event_type': words} if words else {} -%}
+    {%- do found.update(rules.get('vocabularies', {})) -%}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# Every stream and column with a fixed vocabulary. #}
+{% macro columns_of_vocabularies() %}
+    {%- set found = [] -%}
+    {%- for stream in landing_rules() -%}
+        {%- for column in vocabularies(stream) -%}{%- do found.append((stream, column)) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{% endmacro %}
+
+
+{# The word of a column's vocabulary that a landed value means; null where it means none. #}
+{% macro vocabulary_word(stream, column, value) -%}
+    case
+        {%- for word, pattern in vocabularies(stream)[column].items() %}
+        when {{ 'lower(' ~ value ~ ") = '" ~ word ~ "'" if word == pattern else matches_whole('lower(' ~ value ~ ')', pattern) }} then '{{ word }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+
+{# The type of a landed event as its word; what is none stays as it landed, to be rejected. #}
+{% macro event_type(stream, value='event_type') -%}
+    coalesce({{ vocabulary_word(stream, 'event_type', value) }}, {{ value }})
+{%- endmacro %}
+
+
 {# Whether a row with this reject reason is an event, or will be one when its account arrives. #}
 {% macro may_count(reject_reason) -%}
     coalesce({{ reject_reason }}, 'unknown_account') = 'unknown_account'
@@ -42,16 +96,20 @@
 
 {#
     The first rule that a row breaks, of typed `rows` joined with their account as `accounts`; null where it breaks none.
-    Rows of entities have no event types.
+    Rows of entities have no event types. A time before 1970, or after the seventh day that follows the row's ingest day, is that of a
+    broken clock.
 #}
-{% macro reject_reason(required, event_types) -%}
+{% macro reject_reason(stream) -%}
+    {%- set rules = landing_rules()[stream] -%}
     case
-        {%- for column in required %}
+        {%- for column in rules.required %}
         when rows.{{ column }} is null then 'missing_{{ column }}'
         {%- endfor %}
-        {%- if event_types %}
-        when coalesce(rows.event_type, '') not in ('{{ event_types | join("', '") }}') then 'unknown_event_type'
+        {%- if rules.get('event_types') %}
+        when coalesce(rows.event_type, '') not in ('{{ rules.event_types | join("', '") }}') then 'unknown_event_type'
         when rows.occurred_at is null then 'invalid_occurred_at'
+        when rows.occurred_at < timestamp '1970-01-01 00:00:00' or rows.occurred_at >= {{ days_after('rows.ingest_date', 8) }}
+            then 'implausible_occurred_at'
         when accounts.account_id is null then 'unknown_account'
         {%- endif %}
     end

@@ -34,7 +34,7 @@
     {%- if execute and load_relation(landing_files) is not none -%}
         {%- set base = load_relation(landing_files.incorporate(path={'identifier': 'base_' ~ stream})) -%}
         {%- set query -%}
-            select path, file_id, ingest_date, longest_line, to_json(columns) as columns, coalesce(signature, '') as signature
+            select path, file_id, ingest_date, longest_line, repaired_lines, to_json(columns) as columns, coalesce(signature, '') as signature
             from {{ landing_files }}
             where stream = '{{ stream }}' and problem is null
             {%- if base is not none and not flags.FULL_REFRESH %}
@@ -48,7 +48,8 @@
         {%- for row in run_query(query) -%}
             {%- do files.append({
                 'path': row['path'], 'file_id': row['file_id'] | int, 'ingest_date': row['ingest_date'],
-                'longest_line': (row['longest_line'] or 0) | int, 'columns': fromjson(row['columns']), 'signature': row['signature'] or ''
+                'longest_line': (row['longest_line'] or 0) | int,
+                'repaired_lines': (row['repaired_lines'] or 0) | int, 'columns': fromjson(row['columns']), 'signature': row['signature'] or ''
             }) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -9,12 +9,11 @@
 #}
 {% macro settle_events(typed_rows, stream, attributes) -%}
 {%- set landing_files = ref('landing_files') -%}
-{%- set rules = landing_rules()[stream] -%}
 {%- set columns = ['account_id', 'contact_id', 'event_id', 'event_type', 'occurred_at'] + attributes -%}
 judged_rows as (
     select
         rows.*,
-        {{ reject_reason(rules.required, rules.event_types) | indent(4) }} as reject_reason,
+        {{ reject_reason(stream) | indent(4) }} as reject_reason,
         forgotten.contact_id is not null as is_forgotten
     from {{ typed_rows }} as rows
     left join {{ ref('stg_accounts') }} as accounts on rows.account_id = accounts.account_id
@@ -67,7 +66,7 @@ touched_events as (
 
 held_rows as (
     select
-        {{ prefixed(columns, 'held') | join(',\n        ') }},
+        {{ held_columns(columns) | join(',\n        ') }},
         case when accounts.account_id is null then held.reject_reason end as reject_reason,
         case when accounts.account_id is null then held.row_json end as row_json,
         held.ingest_date,
@@ -165,6 +164,15 @@ settled_events as (
 {% macro without_contact(reject_reason, is_forgotten) -%}
     case when {{ is_forgotten }} and {{ may_count(reject_reason) }} then 'forgotten' else {{ reject_reason }} end
 {%- endmacro %}
+
+
+{# Columns of the table as it is held, with its alias `held` in front. One that it has not had yet is null. #}
+{% macro held_columns(columns) %}
+    {%- set present = adapter.get_columns_in_relation(this) | map(attribute='name') | list if execute else columns -%}
+    {%- set names = [] -%}
+    {%- for column in columns -%}{%- do names.append('held.' ~ column if column in present else 'null as ' ~ column) -%}{%- endfor -%}
+    {{ return(names) }}
+{% endmacro %}
 
 
 {# Column names with the alias of their relation in front. #}

@@ -8,3 +8,19 @@
         on rows.contact_id = touched.contact_id and rows.account_id = touched.account_id
     {%- endif %}
 {%- endmacro %}
+
+
+{#
+    Keeps the rows that tell of touched contacts' messages or calls, which do not name their contact.
+
+    relation: the rows.
+    key: column that names the message or call, within its account.
+    events: CTE of the touched contacts' events.
+#}
+{% macro of_touched(relation, key, events) -%}
+    select rows.*
+    from {{ relation }} as rows
+    {%- if not timeline_is_whole() %}
+    semi join {{ events }} as events on rows.{{ key }} = events.{{ key }} and rows.account_id = events.account_id
+    {%- endif %}
+{%- endmacro %}

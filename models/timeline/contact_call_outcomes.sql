@@ -1,17 +1,36 @@
 with events as (
     {{ of_touched_contacts(ref('stg_call_events')) }}
+),
+
+recorded_outcomes as (
+    select
+        account_id,
+        contact_id,
+        call_id,
+        outcome
+    from events
+    where event_type = 'outcome_recorded' and outcome is not null
+    union
+    select
+        account_id,
+        contact_id,
+        call_id,
+        known_outcome as outcome
+    from {{ ref('contact_calls') }}
+    where known_outcome is not null
 )
 
 select
     calls.account_id,
     calls.contact_id,
     calls.call_id,
-    events.outcome,
+    outcomes.outcome,
     calls.date_day,
     calls.campaign_id,
     calls.direction
-from events
+from recorded_outcomes as outcomes
 inner join {{ ref('contact_calls') }} as calls
-    on events.call_id = calls.call_id and events.contact_id = calls.contact_id and events.account_id = calls.account_id
-where events.event_type = 'outcome_recorded' and events.outcome is not null
-group by 1, 2, 3, 4, 5, 6, 7
+    on
+        outcomes.call_id = calls.call_id
+        and outcomes.contact_id = calls.contact_id
+        and outcomes.account_id = calls.account_id

@@ -4,6 +4,14 @@ with events as (
     {{ of_touched_contacts(ref('stg_call_events')) }}
 ),
 
+attribute_rows as (
+    {{ of_touched(ref('stg_call_attributes'), 'call_id', 'events') }}
+),
+
+attributes as (
+    {{ known_attributes('attribute_rows', 'call_id', ['campaign_id', 'user_id', 'outcome', 'price']) | indent(4) }}
+),
+
 -- Nothing but an order is asked for: calls that share a hash do each other no harm.
 ordered_events as (
     select
@@ -26,6 +34,8 @@ calls as (
         min(occurred_at) filter (where event_type = 'ended') as ended_at,
         {{ first_known('campaign_id') }} as campaign_id,
         coalesce({{ first_known('direction') }}, 'outbound') as direction,
+        {{ first_known('user_id') }} as user_id,
+        {{ first_known('price') }} as price,
         min_by(duration_seconds, event_order) filter (
             where event_type = 'ended' and duration_seconds is not null
         ) as duration_seconds,
@@ -41,7 +51,7 @@ select
     calls.call_id,
     calls.dialed_at,
     days.date_day,
-    calls.campaign_id,
+    coalesce(attributes.campaign_id, calls.campaign_id) as campaign_id,
     calls.direction,
     calls.answered_at is not null as is_answered,
     case
@@ -49,9 +59,14 @@ select
         when calls.answered_at is not null and calls.ended_at is not null
             then cast(greatest(floor({{ seconds_between('calls.answered_at', 'calls.ended_at') }}), 0) as bigint)
     end as talk_seconds,
-    calls.is_lead,
-    calls.is_deal
+    coalesce(attributes.user_id, calls.user_id) as user_id,
+    {{ amount('coalesce(attributes.price, calls.price)') }} as price,
+    attributes.outcome as known_outcome,
+    calls.is_lead or coalesce(outcomes.is_lead, false) as is_lead,
+    calls.is_deal or coalesce(outcomes.is_deal, false) as is_deal
 from calls
+left join attributes on calls.call_id = attributes.call_id and calls.account_id = attributes.account_id
+left join {{ ref('call_outcomes') }} as outcomes on attributes.outcome = outcomes.outcome
 inner join {{ ref('stg_accounts') }} as accounts on calls.account_id = accounts.account_id
 inner join {{ ref('local_days') }} as days
     on accounts.timezone = days.timezone and {{ quarter_hour('calls.dialed_at') }} = days.quarter_hour

@@ -1,7 +1,13 @@
 {{ config(materialized='table') }}
 
-with contact_events as (
+with events_of_contacts as (
     {{ of_touched_contacts(ref('stg_contact_events')) }}
+),
+
+-- An opt-in counts in no KPI.
+contact_events as (
+    select * from events_of_contacts
+    where event_type != 'opted_in'
 ),
 
 -- What campaign messages may lead to: every message that is not one, and every contact event.
@@ -20,6 +26,8 @@ followers as (
         channel,
         segments,
         status,
+        user_id,
+        price,
         is_opt_out_text,
         -- A message that a campaign sent without saying which one belongs to none.
         not is_outbound or origin = 'manual' as is_attributable
@@ -45,6 +53,8 @@ followers as (
         null as channel,
         null as segments,
         null as status,
+        null as user_id,
+        null as price,
         false as is_opt_out_text,
         true as is_attributable
     from contact_events as events
@@ -76,6 +86,8 @@ touches_and_followers as (
         cast(null as {{ dbt.type_string() }}) as channel,
         null as segments,
         cast(null as {{ dbt.type_string() }}) as status,
+        cast(null as {{ dbt.type_string() }}) as user_id,
+        null as price,
         false as is_opt_out_text,
         false as is_attributable,
         0 as touches_first,
@@ -135,6 +147,8 @@ attributed_rows as (
         channel,
         segments,
         status,
+        user_id,
+        price,
         is_opt_out_text
     from followed_touches
     where activity != 'touch'
@@ -157,6 +171,8 @@ activities as (
         channel,
         segments,
         status,
+        user_id,
+        price,
         is_opt_out_text
     from attributed_rows
     union all
@@ -175,6 +191,8 @@ activities as (
         channel,
         segments,
         status,
+        user_id,
+        price,
         is_opt_out_text
     from attributed_rows
     where activity = 'reply' and is_opt_out_text
@@ -216,6 +234,8 @@ select
     channel,
     segments,
     status,
+    user_id,
+    price,
     is_opt_out_text,
     is_first,
     {{- previous_days(

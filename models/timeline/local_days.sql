@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['timezone', 'quarter_hour']) }}
 
 with events as (
     {{ events_since(settled_batch() if is_incremental() else 0, ['account_id', 'occurred_at']) }}
@@ -16,9 +16,17 @@ quarter_hours as (
 select
     quarter_hours.timezone,
     quarter_hours.quarter_hour,
-    {{ local_day('quarter_hours.quarter_hour', 'quarter_hours.timezone') }} as date_day
+    {{ local_day('quarter_hours.quarter_hour', 'quarter_hours.timezone') }} as date_day,
+    {{ zone_release() }} as zone_release
 from quarter_hours
 {% if is_incremental() -%}
-anti join {{ this }} as known
-    on quarter_hours.timezone = known.timezone and quarter_hours.quarter_hour = known.quarter_hour
+anti join (
+    select
+        {{ held_columns(['timezone', 'quarter_hour', 'zone_release']) | join(', ') }}
+    from {{ this }} as held
+) as known
+    on
+        quarter_hours.timezone = known.timezone
+        and quarter_hours.quarter_hour = known.quarter_hour
+        and {{ zone_release() }} = known.zone_release
 {%- endif %}

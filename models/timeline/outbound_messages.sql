@@ -12,6 +12,8 @@ with outbound_messages as (
         channel,
         segments,
         status,
+        user_id,
+        price,
         true as is_campaign_message
     from {{ ref('contact_messages') }}
     where is_campaign_message
@@ -28,6 +30,8 @@ with outbound_messages as (
         channel,
         segments,
         status,
+        user_id,
+        price,
         false as is_campaign_message
     from {{ ref('contact_timeline') }}
     where activity = 'message'

@@ -3,6 +3,18 @@
 
 with changed_events as (
     {{ events_since(settled_batch, ['account_id', 'contact_id']) }}
+    {%- for events, attributes, key in [
+        ('stg_message_events', 'stg_message_attributes', 'message_id'), ('stg_call_events', 'stg_call_attributes', 'call_id'),
+    ] %}
+    union all
+    select
+        events.account_id,
+        events.contact_id
+    from {{ ref(events) }} as events
+    inner join {{ ref(attributes) }} as attributes
+        on events.{{ key }} = attributes.{{ key }} and events.account_id = attributes.account_id
+    where attributes.batch > {{ settled_batch }}
+    {%- endfor %}
 )
 
 select distinct

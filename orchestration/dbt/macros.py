@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -11,24 +13,48 @@ from jinja2 import Environment, StrictUndefined
 from orchestration.settings import PROJECT
 
 
-def render(expression: str, **values: Any) -> str:
-    """What an expression of macros gives on DuckDB.
+class _Returned(Exception):
+    """What a macro returns instead of text."""
 
-    Only macros that need nothing of dbt but `adapter.dispatch` and `return` can be rendered: those that write an SQL expression.
+
+def call(name: str, *arguments: Any) -> Any:
+    """What a macro gives on DuckDB: an SQL expression, or what it returns.
+
+    Only macros that need nothing of dbt but `adapter.dispatch` and `return` can be called: those that write an SQL expression, and
+    those that hold what the project knows.
 
     Args:
-        expression: a call, such as `trimmed('name')`.
-        values: what the expression refers to by name.
+        name: of the macro, such as `trimmed`.
+        arguments: what it is called with.
     """
-    return _environment().from_string("{{ " + expression + " }}").render(values).strip()
+    result = _macros()[name](*arguments)
+    return result.strip() if isinstance(result, str) else result
 
 
 @cache
-def _environment() -> Environment:
+def _macros() -> dict[str, Callable[..., Any]]:
     environment = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
-    environment.globals["return"] = lambda value: value
+    environment.globals["return"] = _return
     environment.globals["adapter"] = SimpleNamespace(dispatch=lambda name: environment.globals[f"duckdb__{name}"])
     files = sorted(path for folder in ("dialect", "kpis", "staging") for path in (PROJECT / "macros" / folder).glob("*.sql"))
-    macros = environment.from_string("\n".join(path.read_text() for path in files)).module
-    environment.globals.update({name: macro for name, macro in vars(macros).items() if not name.startswith("_")})
-    return environment
+    text = "\n".join(path.read_text() for path in files)
+    # Each under another name, so that macros find each other by what they return. A template looks names up as it is loaded.
+    beginning = r"{%(-?) macro (\w+)"
+    macros = {name: _returning(name, environment) for _, name in re.findall(beginning, text)}
+    environment.globals.update(macros)
+    environment.globals["macros"] = environment.from_string(re.sub(beginning, r"{%\1 macro macro__\2", text)).module
+    return macros
+
+
+def _return(value: Any) -> None:
+    raise _Returned(value)
+
+
+def _returning(name: str, environment: Environment) -> Callable[..., Any]:
+    def returning(*arguments: Any, **named: Any) -> Any:
+        try:
+            return getattr(environment.globals["macros"], f"macro__{name}")(*arguments, **named)
+        except _Returned as returned:
+            return returned.args[0]
+
+    return returning

@@ -12,8 +12,9 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from orchestration import zones
 from orchestration.fingerprints import rules_fingerprint
-from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files
+from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files, repaired_lines
 from orchestration.settings import keep_private
 
 # The rest is for Python, and for what DuckDB takes without counting it.
@@ -24,8 +25,8 @@ BUILD_NICENESS = 10
 
 LANDING_FILE = "struct(path varchar, stream varchar, ingest_date date, bytes bigint, modified_at timestamp, problem varchar)"
 INSPECTION = (
-    "struct(digest varchar, rows bigint, broken_lines bigint, longest_line bigint, columns varchar[], signature varchar, "
-    "problem varchar)"
+    "struct(digest varchar, rows bigint, broken_lines bigint, repaired_lines bigint, longest_line bigint, columns varchar[], "
+    "signature varchar, problem varchar)"
 )
 
 
@@ -50,6 +51,10 @@ class Plugin(BasePlugin):
         register("landing_set_up_problem", _set_up_problem, ["varchar", "varchar"], "varchar")
         register("list_landing_files", _list_files, ["varchar", "varchar"], f"{LANDING_FILE}[]")
         register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], f"{INSPECTION}[]")
+        register("repaired_landing_lines", _repaired_lines, ["varchar", "varchar"], "varchar[]")
+        register("local_day", zones.local_day, ["bigint", "varchar"], "date", side_effects=False, null_handling="default")
+        register("timezone_names", zones.timezone_names, [], "varchar[]")
+        register("zone_release", lambda: zones.RELEASE, [], "varchar")
         register("rules_fingerprint", rules_fingerprint, [], "varchar")
 
 
@@ -92,3 +97,7 @@ def _list_files(landing: str, file_format: str) -> list[dict]:
 
 def _inspect_files(landing: str, paths: list[str], file_format: str) -> list[dict]:
     return [asdict(inspection) for inspection in inspect_files(landing, paths, file_format)]
+
+
+def _repaired_lines(landing: str, path: str) -> list[str]:
+    return repaired_lines(os.path.join(landing, path))

@@ -6,8 +6,10 @@ a file that cannot be read is a finding of its own, with the reason in words, an
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
+import json
 import os
 import re
 import stat
@@ -17,11 +19,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 
 ENDINGS = {"jsonl": (".jsonl", ".jsonl.gz"), "parquet": (".parquet",)}
+
+# Folders are read from paths alone; text that its writer has not marked as such is text all the same.
+PARQUET_OPTIONS = "hive_partitioning = false, binary_as_string = true"
 
 # DuckDB's own limit for one JSON value. A longer line is read with as much as it needs.
 SHORTEST_LIMIT = 16 * 1024 * 1024
@@ -60,6 +65,7 @@ class Inspection:
         digest: SHA-256 of the file as it is.
         rows: rows that can be read; a line that is JSON is a row.
         broken_lines: lines that are not JSON.
+        repaired_lines: rows whose line is JSON only with its half characters replaced (see `repaired_lines`).
         longest_line: bytes of the longest line; 0 for Parquet.
         columns: names of the columns in it, each once.
         signature: names and types of a Parquet file's columns; files of one signature can be read together.
@@ -69,6 +75,7 @@ class Inspection:
     digest: str | None = None
     rows: int = 0
     broken_lines: int = 0
+    repaired_lines: int = 0
     longest_line: int = 0
     columns: list[str] | None = None
     signature: str | None = None
@@ -225,21 +232,78 @@ def read_each(
         return list(pool.map(read_one, paths))
 
 
+def open_lines(file: str) -> BinaryIO:
+    """Opens a JSON Lines file, zipped or not, and refuses one in an encoding that nobody here reads.
+
+    DuckDB takes a gzip stream that breaks off for its end; what is opened here ends with an error.
+
+    Args:
+        file: the file.
+
+    Raises:
+        OSError: it cannot be opened, or is in UTF-16, as shells of Windows write it.
+    """
+    lines = gzip.open(file) if file.endswith(".gz") else open(file, "rb")
+    if lines.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        lines.close()
+        raise OSError("it is text in UTF-16, and UTF-8 was expected")
+    return lines
+
+
+def repaired_lines(file: str) -> list[str]:
+    """The lines of a file that hold half a character, each half as U+FFFD: half of a surrogate pair, or part of a sequence of UTF-8.
+
+    Whoever cuts a text by a number of units leaves one at its end. The line is no JSON then, and all that it says would be lost.
+
+    Args:
+        file: a JSON Lines file, zipped or not.
+
+    Returns:
+        The lines, which may be broken in other ways.
+    """
+    found = []
+    with open_lines(file) as lines:
+        for line in lines:
+            text = line.decode("utf-8", "replace")
+            repaired = _SURROGATES.sub(lambda match: match[1] or match[2] or r"\ufffd", text)
+            if repaired.encode() != line:
+                found.append(repaired.strip())
+    return found
+
+
+def repaired_rows(file: str, db: duckdb.DuckDBPyConnection) -> list[str]:
+    """The repaired lines of a file that are JSON now.
+
+    Args:
+        file: a JSON Lines file, zipped or not.
+        db: says what is JSON.
+    """
+    rows = db.execute("select line from (select unnest($1) as line) where json_valid(line)", [repaired_lines(file)]).fetchall()
+    return [line for (line,) in rows]
+
+
+# An escaped backslash, which escapes nothing that follows; a whole pair of surrogates; half of one.
+_SURROGATES = re.compile(r"(\\\\)|(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..")
+
+
 def _inspect_jsonl(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
-    # DuckDB takes a gzip stream that breaks off for its end; Python does not.
-    opened = gzip.open(file) if file.endswith(".gz") else open(file, "rb")
-    with opened as lines:
+    with open_lines(file) as lines:
         longest_line = max(map(len, lines), default=0)
     objects = "read_json_objects($files, format = 'newline_delimited', ignore_errors = true, maximum_object_size = $limit)"
     arguments = {"files": [literal_path(file)], "limit": max(SHORTEST_LIMIT, 2 * longest_line)}
     rows, lines_read, columns = db.execute(
         f"select count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects}", arguments
     ).fetchone()
-    return Inspection(rows=rows, broken_lines=lines_read - rows, longest_line=longest_line, columns=columns or [])
+    repaired = repaired_rows(file, db) if lines_read > rows else []
+    keys = {key for line in repaired for key in json.loads(line)}
+    return Inspection(
+        rows=rows + len(repaired), broken_lines=lines_read - rows - len(repaired), repaired_lines=len(repaired),
+        longest_line=longest_line, columns=sorted({*(columns or []), *keys}),
+    )  # fmt: skip
 
 
 def _inspect_parquet(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
-    rows = "read_parquet($files, hive_partitioning = false)"
+    rows = f"read_parquet($files, {PARQUET_OPTIONS})"
     arguments = {"files": [literal_path(file)]}
     columns = db.execute(f"describe select * from {rows}", arguments).fetchall()
     # A hash of every value decodes every page, so that a corrupt one is found here and not in the build.

@@ -5,9 +5,9 @@ DuckDB counts everything, file by file, by the rules of the build itself (`macro
 
 from __future__ import annotations
 
-import ast
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,14 +17,33 @@ from typing import Any
 
 import duckdb
 
-from orchestration.dbt.macros import render
-from orchestration.landing.files import SHORTEST_LIMIT, list_files, literal_path, read_each
+from orchestration.dbt.macros import call
+from orchestration.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, literal_path, open_lines, read_each, repaired_rows
 from orchestration.settings import Settings
 from orchestration.warehouse import sql_text
 
-# By stream: `required`, the columns without which a row does not count, and `event_types`, of event streams.
-LANDING_RULES: dict[str, dict[str, list[str]]] = ast.literal_eval(render("landing_rules()"))
+# By stream: `required`, the columns without which a row does not count; `event_types`, of event streams; `vocabularies`, of columns.
+LANDING_RULES: dict[str, dict[str, Any]] = call("landing_rules")
 EVENT_STREAMS = [stream for stream, rules in LANDING_RULES.items() if "event_types" in rules]
+
+# What providers call the states of a message or call, where they do not use the names of events: what each of them means here.
+STATUS_MEANINGS = {
+    "message_events": {
+        **dict.fromkeys(("accepted", "scheduled", "queued", "sending"), "not sent yet: no event"),
+        "canceled": "never sent: no event", "receiving": "not received yet: no event", "failed": "undelivered", "read": "delivered",
+        "partially_delivered": "delivered", "delivery_failed": "undelivered", "sending_failed": "undelivered", "inbound": "received",
+        "outbound": "sent",
+    },
+    "contact_events": {
+        **dict.fromkeys(("opt_out", "optout", "unsubscribed", "stop"), "opted_out"),
+        **dict.fromkeys(("opt_in", "optin", "subscribed", "start"), "opted_in"), "label": "label_added", "lead": "lead_created",
+    },
+    "call_events": {
+        "queued": "not dialed yet: no event", **dict.fromkeys(("initiated", "ringing"), "dialed"),
+        **dict.fromkeys(("busy", "failed", "no-answer", "canceled"), "dialed alone"), "in-progress": "answered",
+        "completed": "ended", "hangup": "ended",
+    },
+}  # fmt: skip
 
 # A file holds events of its ingest day and of earlier ones. Clocks that are ahead are given a day.
 DAYS_AHEAD = 1
@@ -60,6 +79,8 @@ class StreamState:
         new_files: files that the warehouse does not hold.
         new_rows: rows in them.
         reject_reasons: of the new rows, how many will be rejected, by reason.
+        unexpected: of the new rows, how many have a value outside its column's vocabulary, by column and value.
+        broken_files: new files with lines that are not JSON, each with how many.
         unreadable_files: new files that cannot be read, each with the reason.
         days: its ingest days.
     """
@@ -72,6 +93,8 @@ class StreamState:
     new_files: int
     new_rows: int
     reject_reasons: dict[str, int]
+    unexpected: dict[tuple[str, str], int]
+    broken_files: list[str]
     unreadable_files: list[str]
     days: dict[date, Day]
 
@@ -123,7 +146,8 @@ def _list(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         create table landing_files (
             path varchar, stream varchar, ingest_date date, bytes bigint, modified_at timestamp, problem varchar,
             is_new boolean default true, rows bigint default 0, broken_lines bigint default 0,
-            rejects map(varchar, bigint), future_rows bigint default 0, old_rows bigint default 0, missing_columns varchar[]
+            rejects map(varchar, bigint), unexpected map(varchar, bigint), future_rows bigint default 0, old_rows bigint default 0,
+            missing_columns varchar[]
         );
         create table known_accounts (account_id varchar);
     """)
@@ -165,7 +189,11 @@ def _read_new_files(db: duckdb.DuckDBPyConnection, settings: Settings, stream: s
         return
 
     def read(path: str, cursor: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-        return _measure(cursor, str(Path(settings.landing, path)), stream, days[path], oldest_days)
+        file = str(Path(settings.landing, path))
+        measured = _measure(cursor, file, stream, days[path], oldest_days)
+        if measured["broken_lines"] and (lines := repaired_rows(file, cursor)):
+            measured = _measure(cursor, file, stream, days[path], oldest_days, lines)
+        return measured
 
     for path, measured in zip(days, read_each(settings.landing, list(days), read, db), strict=True):
         if isinstance(measured, str):
@@ -176,65 +204,99 @@ def _read_new_files(db: duckdb.DuckDBPyConnection, settings: Settings, stream: s
         db.execute(f"update landing_files set {assignments} where path = $path", measured | {"path": path})
 
 
-def _measure(db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: date, oldest_days: int) -> dict[str, Any]:
-    """Counts what is in one file; the keys are columns of `landing_files`, and the account ids that it brings."""
+def _measure(
+    db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: date, oldest_days: int, repaired: Sequence[str] = ()
+) -> dict[str, Any]:  # fmt: skip
+    """Counts what is in one file; the keys are columns of `landing_files`, and the account ids that it brings.
+
+    Args:
+        db: a cursor of its own.
+        file: the file.
+        stream: the stream that it is of.
+        ingest_day: the day that its folder names.
+        oldest_days: an event that is further back than this many days from its ingest day counts as old.
+        repaired: rows of it whose line is JSON only once it is repaired.
+    """
     rules = LANDING_RULES[stream]
     is_events = stream in EVENT_STREAMS
-    columns = rules["required"] + (["event_type", "occurred_at"] if is_events else [])
-    texts = {"occurred_at": "occurred_text"}
-    # What is no event stream has no times to look at.
-    moment = render("parse_timestamp('texts.occurred_at')") if is_events else "null::timestamp"
-    of_known_accounts = "left join (select distinct account_id from known_accounts) as accounts on rows.account_id = accounts.account_id"
+    vocabularies = list(call("vocabularies", stream))
+    needed = rules["required"] + (["event_type", "occurred_at"] if is_events else [])
+    landed = {column: f"landed_{column}" if column in ("event_type", "occurred_at") else column for column in needed}
+    # What is no event stream has no types and times to look at.
+    typed = f"""
+        {call("event_type", stream, "texts.landed_event_type")} as event_type,
+        {call("parse_timestamp", "texts.landed_occurred_at")} as occurred_at,
+    """ if is_events else "null::timestamp as occurred_at,"  # fmt: skip
+    # Landed values that are outside their column's vocabulary, with the column in front.
+    unexpected = [
+        f"case when {call('vocabulary_word', stream, column, landed.get(column, column))} is null "
+        f"then '{column} ' || {landed.get(column, column)} end"
+        for column in vocabularies
+    ]
     result = db.execute(f"""
-        with texts as ({_texts(db, file, columns)}),
+        with texts as ({_texts(db, file, landed | {column: landed.get(column, column) for column in vocabularies})}),
 
         rows as (
-            select * {"rename (occurred_at as occurred_text)" if is_events else ""}, {moment} as occurred_at
+            select texts.*, {typed} $day as ingest_date
             from texts
             where is_row
         ),
 
         judged_rows as (
-            select
-                rows.*,
-                {render("reject_reason(required, event_types)", required=rules["required"], event_types=rules.get("event_types"))}
-                    as reject_reason
+            select rows.*, {call("reject_reason", stream)} as reject_reason
             from rows
-            {of_known_accounts if is_events else ""}
+            left join (select distinct account_id from known_accounts) as accounts
+                on {"rows.account_id = accounts.account_id" if is_events else "false"}
         )
 
         select
             count(*) as rows,
-            (select count(*) from texts where not is_row) as broken_lines,
+            (select count(*) from texts where not is_row) - len($repaired) as broken_lines,
             histogram(reject_reason) filter (where reject_reason is not null) as rejects,
+            (
+                select histogram(value) filter (where value is not null)
+                from (select unnest([{", ".join(unexpected) or "null"}]::varchar[]) as value from rows)
+            ) as unexpected,
             count(*) filter (where occurred_at >= $day + interval {1 + DAYS_AHEAD} day) as future_rows,
             count(*) filter (where occurred_at < $day - interval {oldest_days} day) as old_rows,
             case when count(*) = 0 then [] else list_filter([
-                {", ".join(f"case when count({texts.get(column, column)}) = 0 then '{column}' end" for column in columns)}
+                {", ".join(f"case when count({name}) = 0 then '{column}' end" for column, name in landed.items())}
             ], column_name -> column_name is not null) end as missing_columns,
             {"list(distinct account_id)" if stream == "accounts" else "[]"} as account_ids
         from judged_rows as rows
-    """, {"day": ingest_day})  # fmt: skip
+    """, {"day": ingest_day, "repaired": list(repaired)})  # fmt: skip
     names = [column[0] for column in result.description]
     return dict(zip(names, result.fetchone(), strict=True))
 
 
-def _texts(db: duckdb.DuckDBPyConnection, file: str, columns: list[str]) -> str:
-    """A file's rows as trimmed text, and whether each line is a row at all."""
+def _texts(db: duckdb.DuckDBPyConnection, file: str, columns: dict[str, str]) -> str:
+    """A file's rows as trimmed text, each column under a name, and whether each line is a row at all."""
     path = "'" + literal_path(file).replace("'", "''") + "'"
     if file.endswith(".parquet"):
-        described = db.execute(f"describe select * from read_parquet({path}, hive_partitioning = false)").fetchall()
+        rows = f"read_parquet({path}, {PARQUET_OPTIONS})"
+        described = db.execute(f"describe select * from {rows}").fetchall()
         present = {name.lower(): '"' + name.replace('"', '""') + '"' for name, *_ in described}
-        values = [f"{render('trimmed(value)', value=present.get(column, 'null'))} as {column}" for column in columns]
-        return f"select true as is_row, {', '.join(values)} from read_parquet({path}, hive_partitioning = false)"
+        values = [f"{call('trimmed', present.get(column, 'null'))} as {name}" for column, name in columns.items()]
+        return f"select true as is_row, {', '.join(values)} from {rows}"
+    if file.endswith(".gz"):
+        # To its end, which may be missing.
+        with open_lines(file) as lines:
+            deque(lines, maxlen=0)
+    else:
+        open_lines(file).close()
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
-    values = [f"{render('trimmed(value)', value=f'fields.{column}')} as {column}" for column in columns]
+    values = [f"{call('trimmed', f'fields.{column}')} as {name}" for column, name in columns.items()]
     return f"""
         select json is not null as is_row, {", ".join(values)}
         from (
             select json, json_transform(json, '{structure}') as fields
-            from read_json_objects(
-                {path}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {SHORTEST_LIMIT}
+            from (
+                select json
+                from read_json_objects(
+                    {path}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {SHORTEST_LIMIT}
+                )
+                union all
+                select cast(unnest($repaired) as json)
             )
         )
     """
@@ -270,9 +332,16 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
                 count(*) filter (where is_new) as new_files,
                 coalesce(sum(rows) filter (where is_new), 0) as new_rows,
                 coalesce(sum(broken_lines) filter (where is_new), 0) as broken_lines,
+                nullif(count(*) filter (where is_new and problem is not null), 0) as unreadable_files,
+                -- An unknown type of event is a reason to reject its row, and counted as such.
+                nullif(sum(list_sum(list_transform(
+                    list_filter(map_entries(unexpected), entry -> not starts_with(entry.key, 'event_type ')), entry -> entry.value
+                ))) filter (where is_new), 0) as unexpected_values,
                 coalesce(sum(list_sum(map_values(rejects))) filter (where is_new), 0) as rejected_rows,
                 coalesce(sum(future_rows), 0) as future_rows,
                 coalesce(sum(old_rows), 0) as old_rows,
+                -- What a stream brings at first may be years of history.
+                case when bool_and(is_new) then 0 else coalesce(sum(old_rows), 0) end as old_rows_of_known_stream,
                 nullif(string_agg(path || ' lacks ' || list_aggregate(missing_columns, 'string_agg', ', '), '; ' order by path) filter (
                     where len(missing_columns) > 0
                 ), '') as missing_columns
@@ -283,6 +352,7 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
             '{stream}' as stream,
             counts.*,
             broken_lines / nullif(new_rows + broken_lines, 0) as broken_share,
+            unreadable_files / new_files as unreadable_share,
             rejected_rows / nullif(new_rows, 0) as rejected_share,
             future_rows / nullif(new_rows, 0) as future_share,
             old_rows / nullif(new_rows, 0) as old_share,
@@ -292,11 +362,17 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
         from counts
         cross join volumes
     """)
-    reject_reasons = db.execute("""
-        select reject.key, sum(reject.value)::bigint
-        from (select unnest(map_entries(rejects)) as reject from landing_files where stream = ? and is_new)
-        group by 1 order by 2 desc, 1
-    """, [stream]).fetchall()  # fmt: skip
+    def counted(column: str) -> dict[str, int]:
+        return dict(db.execute(f"""
+            select entry.key, sum(entry.value)::bigint
+            from (select unnest(map_entries({column})) as entry from landing_files where stream = ? and is_new)
+            group by 1 order by 2 desc, 1
+        """, [stream]).fetchall())  # fmt: skip
+
+    broken = """
+        select format('{} ({:,} of {:,} lines)', path, broken_lines, rows + broken_lines)
+        from landing_files where stream = ? and is_new and broken_lines > 0 order by broken_lines desc, path
+    """
     unreadable = "select path || ' ' || problem from landing_files where stream = ? and is_new and problem is not null order by path"
     days = db.execute("""
         select ingest_date, count(*), sum(bytes)::bigint, sum(rows)::bigint, count(*) filter (where is_new)
@@ -306,7 +382,40 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
     return StreamState(
         stream,
         *db.execute(f"select {columns} from {stream}").fetchone(),
-        reject_reasons=dict(reject_reasons),
+        reject_reasons=counted("rejects"),
+        unexpected={tuple(value.split(" ", 1)): rows for value, rows in counted("unexpected").items()},
+        broken_files=[file for (file,) in db.execute(broken, [stream]).fetchall()],
         unreadable_files=[problem for (problem,) in db.execute(unreadable, [stream]).fetchall()],
         days={day: Day(*counts) for day, *counts in days},
     )
+
+
+def explanations(state: StreamState) -> dict[str, str]:
+    """What there is to say of a stream beyond the numbers that its checks compare.
+
+    Args:
+        state: what it holds.
+
+    Returns:
+        By check: what was found, with examples, and what it means.
+    """
+    types = {value: rows for (column, value), rows in state.unexpected.items() if column == "event_type"}
+    meanings = {status.lower(): meaning for status, meaning in STATUS_MEANINGS.get(state.stream, {}).items()}
+    words = [
+        f"{value} {rows:,}" + (f" (here: {meaning})" if (meaning := meanings.get(value.lower())) else "") for value, rows in types.items()
+    ]
+    rejects = _listed(f"{reason} {rows:,}" for reason, rows in state.reject_reasons.items())
+    return {
+        "new_files_can_be_read": _listed(state.unreadable_files),
+        "broken_lines_are_few": _listed(state.broken_files),
+        "rejects_are_few": rejects + (f". Of event_type: {_listed(words, 10)}" if words else ""),
+        "values_are_of_their_vocabulary": _listed(
+            (f"{column} {value} {rows:,}" for (column, value), rows in state.unexpected.items() if column != "event_type"), 10
+        ),
+        "events_are_not_too_old": 'to let them through once: make build ARGS="--limit oldest_days=…", with as many days as they are old',
+    }
+
+
+def _listed(items: Iterable[str], most: int = 3) -> str:
+    items = list(items)
+    return "; ".join(items[:most]) + (f"; and {len(items) - most:,} more" if len(items) > most else "")

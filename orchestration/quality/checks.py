@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 from dagster import (
@@ -18,7 +19,7 @@ from dagster import (
 from pydantic import Field, create_model
 
 from orchestration.landing.assets import LANDING_KEYS, landing_events
-from orchestration.landing.survey import survey
+from orchestration.landing.survey import explanations, survey
 from orchestration.quality.expectations import Rule, keep_newest, validate
 from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
 from orchestration.settings import Settings
@@ -53,7 +54,8 @@ def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig):
         with survey(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found:
             for event in landing_events(found):
                 context.op_execution_context.log_event(event)
-            yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing")
+            details = {stream: explanations(state) for stream, state in found.streams.items()}
+            yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing", details=details)
     except duckdb.IOException as error:
         raise try_again(error, context) from error
 
@@ -82,6 +84,7 @@ def _selected(
 def _validated(
     context: AssetCheckExecutionContext, database: Path, schema: str, suites: Mapping[str, Sequence[Rule]],
     keys: Mapping[str, AssetKey], settings: Settings, *, title: str,
+    details: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Iterator[AssetCheckResult]:  # fmt: skip
     docs = settings.data_docs / context.run.run_id / title
     verdicts = validate(database, schema, suites, docs, context.run.run_id, title=title)
@@ -92,7 +95,7 @@ def _validated(
             check_name=name,
             passed=verdict.holds,
             severity=AssetCheckSeverity.WARN if verdict.is_warning else AssetCheckSeverity.ERROR,
-            description="; ".join(verdict.failed) or None,
+            description=". ".join(filter(None, ["; ".join(verdict.failed), details.get(table, {}).get(name)])) if verdict.failed else None,
             metadata={
                 "unexpected rows": verdict.unexpected_rows,
                 "Data Docs": MetadataValue.url(settings.page_url(verdict.page)),

@@ -169,7 +169,8 @@ def _sentence(result: ExpectationValidationResult) -> str:
             raise RuntimeError(f"{result.expectation_config.type} could not be evaluated: {exception['exception_message']}")
     found = result.result
     if "partial_unexpected_list" in found:
-        values = ", ".join(str(value) for value in found["partial_unexpected_list"][:5])
+        is_share = str(result.expectation_config.kwargs.get("column", "")).endswith("_share")
+        values = ", ".join(f"{value:.1%}" if is_share else str(value) for value in found["partial_unexpected_list"][:5])
         rows = found["element_count"]
         what = f"found {values}" if rows == 1 else f"{found['unexpected_count']:,} of {rows:,} rows do not, such as {values}"
     elif "details" in found:

@@ -20,6 +20,9 @@ from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
 from orchestration.quality.expectations import Rule
 from orchestration.settings import STALE_HOURS
 
+# Files are new data too: where most of what is new cannot be read, something is wrong with how it was brought.
+MOST_UNREADABLE = 0.5
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -45,15 +48,28 @@ class Limits:
 
 def landing_suites(limits: Limits) -> dict[str, list[Rule]]:
     """The rules on what is new in the landing zone, by stream: on the one row of the survey's table."""
-    return {stream: [*_common_rules(limits), *(_event_rules(limits) if stream in EVENT_STREAMS else [])] for stream in LANDING_RULES}
+    return {
+        stream: [*_common_rules(stream, limits), *(_event_rules(limits) if stream in EVENT_STREAMS else [])] for stream in LANDING_RULES
+    }
 
 
-def _common_rules(limits: Limits) -> list[Rule]:
+def _common_rules(stream: str, limits: Limits) -> list[Rule]:
     return [
         Rule(
             "required_columns_are_there",
             "Every new file has the columns without which none of its rows counts.",
             [ExpectColumnValuesToBeNull(column="missing_columns", description="New files lack no required column")],
+        ),
+        Rule(
+            "new_files_can_be_read",
+            "At most half of the new files cannot be read; any is a warning.",
+            [
+                ExpectColumnValuesToBeNull(column="unreadable_files", severity="warning", description="Every new file can be read"),
+                ExpectColumnValuesToBeBetween(
+                    column="unreadable_share", max_value=MOST_UNREADABLE,
+                    description=f"Share of new files that cannot be read, at most {MOST_UNREADABLE:.0%}",
+                ),
+            ],
         ),
         Rule(
             "broken_lines_are_few",
@@ -65,6 +81,23 @@ def _common_rules(limits: Limits) -> list[Rule]:
             f"Of the new rows, at most {limits.block_share:.0%} break a rule of the landing zone; more than {limits.warn_share:.0%} "
             "is a warning.",
             _limited("rejected_share", "rejected_rows", "Share of rows that will be rejected", limits),
+        ),
+        *(
+            [
+                Rule(
+                    "values_are_of_their_vocabulary",
+                    f"{', '.join(column for column in vocabularies)}: of the column's fixed vocabulary. Any other value counts as missing, "
+                    "and is a warning.",
+                    [
+                        ExpectColumnValuesToBeNull(
+                            column="unexpected_values", severity="warning", description="Values are of their columns' vocabularies"
+                        )
+                    ],
+                    blocking=False,
+                )
+            ]
+            if (vocabularies := LANDING_RULES[stream].get("vocabularies"))
+            else []
         ),
     ]
 
@@ -79,9 +112,11 @@ def _event_rules(limits: Limits) -> list[Rule]:
         ),
         Rule(
             "events_are_not_too_old",
-            f"At most {limits.block_share:.0%} of the new events are from more than {limits.oldest_days} days before they landed; any is a "
-            "warning.",
-            _limited("old_share", "old_rows", f"Share of events older than {limits.oldest_days} days", limits, warn_share=0),
+            f"At most {limits.block_share:.0%} of the new events are from more than {limits.oldest_days} days before they landed, the "
+            "first delivery of a stream aside; any is a warning.",
+            _limited(
+                "old_share", "old_rows_of_known_stream", f"Share of events older than {limits.oldest_days} days", limits, warn_share=0
+            ),
         ),
         Rule(
             "volume_is_as_usual",

@@ -11,11 +11,12 @@ import json
 import os
 import sys
 from contextlib import nullcontext
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 
+from orchestration import zones
 from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
 from orchestration.landing.files import LandingError, check_landing
 from orchestration.settings import HOST, PROJECT, Settings, keep_private, shown
@@ -66,7 +67,7 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
     from dbt.cli.main import dbtRunner
 
     from orchestration.spark.export import ExportError, publish_accounts
-    from orchestration.spark.session import files_read, spark_session
+    from orchestration.spark.session import files_read, register_zones, spark_session
 
     os.environ["DBT_PROFILES_DIR"] = "profiles"
     target = folder / "target"
@@ -78,18 +79,21 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         str(target),
         *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else []),
     ]
+    register_zones(spark_session())
     if not dbtRunner().invoke(command).success:
         console.print("[bold red]The build failed[/]; what failed stands above. What readers have open stays as it was.")
         return 1
 
     spark = spark_session()
+    today = zones.today("Pacific/Kiritimati")
     try:
         busiest = spark.sql(BUSIEST_ACCOUNT).first()
         account = arguments.account or (busiest.account_id if busiest else None)
         newest = spark.sql(
-            "select max(date_day) as day from marts.messaging_activity where account_id = :account", {"account": account}
+            "select max(date_day) as day from marts.messaging_activity where account_id = :account and date_day <= :today",
+            {"account": account, "today": today},
         ).first()
-        end = newest.day or date.today()
+        end = newest.day or today
         start = end - timedelta(days=6)
         for title, function in (("Messaging", "messaging_report"), ("Calling", "calling_report")):
             report = spark.sql(

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 
 import jinja2
 import yaml
+from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import ArrayType, DateType, StringType
 
+from orchestration import zones
 from orchestration.settings import PROJECT
 
 
@@ -22,6 +25,19 @@ def spark_session() -> SparkSession:
     for name, value in profile["outreach"]["outputs"]["spark"]["server_side_parameters"].items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def register_zones(spark: SparkSession) -> None:
+    """Gives a session the functions that answer from the zone database (see `macros/dialect/time.sql`).
+
+    Args:
+        spark: the session.
+    """
+    # Whole, so that workers need nothing of the project.
+    register_pickle_by_value(zones)
+    spark.udf.register("local_day", zones.local_day, DateType())
+    spark.udf.register("timezone_names", zones.timezone_names, ArrayType(StringType()))
+    spark.udf.register("zone_release", lambda: zones.RELEASE, StringType())
 
 
 def files_read(frame: DataFrame) -> dict[str, tuple[int, int]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -22,7 +24,7 @@ PROJECT = Path(__file__).parents[2]
 
 EVENT_TYPES = {
     "message_events": {"sent", "delivered", "carrier_blocked", "undelivered", "received"},
-    "contact_events": {"opted_out", "ai_filtered", "label_added", "lead_created"},
+    "contact_events": {"opted_out", "opted_in", "ai_filtered", "label_added", "lead_created"},
     "call_events": {"dialed", "answered", "ended", "outcome_recorded"},
 }
 OWN_ID = {"message_events": "message_id", "call_events": "call_id"}
@@ -32,6 +34,14 @@ ENTITY_ID = {
     "campaigns": ("account_id", "campaign_id"),
     "message_templates": ("account_id", "template_id"),
     "labels": ("account_id", "label_id"),
+}
+
+VOCABULARIES = {
+    "origin": {"campaign", "manual"},
+    "channel": {"sms", "mms"},
+    "direction": {"outbound", "inbound"},
+    "answered_by": {"human", "machine"},
+    "campaign_type": {"standard", "keyword"},
 }
 
 GSM_BASIC = set(
@@ -67,6 +77,8 @@ class Message:
     status: str
     body: str | None
     is_campaign_message: bool
+    user: str | None
+    price: Decimal | None
     is_first: bool = False
 
 
@@ -97,7 +109,9 @@ class Call:
     direction: str
     is_answered: bool
     talk_seconds: int | None
-    outcomes: set[str] = field(default_factory=set)
+    outcomes: set[str]
+    user: str | None
+    price: Decimal | None
 
 
 def text(value: Any) -> str | None:
@@ -111,7 +125,24 @@ def timestamp(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(text(value) or "")
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if abs(moment.utcoffset()) <= timedelta(hours=18) else None
+
+
+def word(column: str, value: Any) -> str | None:
+    """A landed value as the word of its column's vocabulary that it means."""
+    found = (text(value) or "").lower()
+    if column == "direction":
+        found = re.match("[a-z]*", found)[0]
+    if column == "answered_by" and (found.startswith("machine") or found == "fax"):
+        return "machine"
+    return found if found in VOCABULARIES[column] else None
+
+
+def price(value: Any) -> Decimal | None:
+    """An amount without its sign."""
+    return abs(Decimal(text(value))) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text(value) or "") else None
 
 
 def whole_number(value: Any) -> int | None:
@@ -151,6 +182,7 @@ class Oracle:
 
     def __init__(self, landed: Iterable[LandedRow], seeds: Path = PROJECT / "seeds"):
         self.phrases = _seed("opt_out_phrases", seeds)
+        self.settings = {r["account_id"]: r for r in _seed("account_settings", seeds)}
         self.block_codes = {(r["provider"], r["error_code"]) for r in _seed("carrier_block_codes", seeds)}
         outcomes = _seed("call_outcomes", seeds)
         self.lead_outcomes = {r["outcome"] for r in outcomes if r["is_lead"] == "true"}
@@ -161,6 +193,10 @@ class Oracle:
             rows[row.stream].append(row)
         self.entities = {stream: self._latest_versions(stream, rows[stream]) for stream in ENTITY_ID}
         self.accounts = {key[0]: values for key, values in self.entities["accounts"].items()}
+        self.attributes = {
+            "message_attributes": self._attributes(rows["message_attributes"], "message_id"),
+            "call_attributes": self._attributes(rows["call_attributes"], "call_id"),
+        }
 
         self.forgotten = {(text(r.values.get("account_id")), text(r.values.get("contact_id"))) for r in rows["forgotten_contacts"]}
         self.accounting: dict[str, dict[str, int]] = {}
@@ -188,12 +224,23 @@ class Oracle:
                 versions[key].append((rank, row.values))
         return {key: max(found, key=lambda version: version[0])[1] for key, found in versions.items()}
 
+    def _attributes(self, rows: list[LandedRow], key: str) -> dict[tuple, dict[str, Any]]:
+        """Column by column, the latest row that gives a value."""
+        found: dict[tuple, dict[str, Any]] = defaultdict(dict)
+        earliest = datetime.min.replace(tzinfo=UTC)
+        for row in sorted(rows, key=lambda r: (timestamp(r.values.get("updated_at")) or earliest, r.ingest_date)):
+            for name, value in row.values.items():
+                value = word(name, value) if name in VOCABULARIES else text(value)
+                if value is not None:
+                    found[text(row.values.get("account_id")), text(row.values.get(key))][name] = value
+        return found
+
     def _accept(self, stream: str, rows: list[LandedRow]) -> list[dict]:
         rejects: dict[str, int] = defaultdict(int)
         forgotten = 0
         events: dict[tuple, list[tuple]] = defaultdict(list)
         for row in rows:
-            reason = self._reject_reason(stream, row.values)
+            reason = self._reject_reason(stream, row)
             contact = text(row.values.get("account_id")), text(row.values.get("contact_id"))
             if reason in (None, "unknown_account") and contact in self.forgotten:
                 forgotten += 1
@@ -202,6 +249,8 @@ class Oracle:
                 rejects[reason] += 1
                 continue
             event = {name: value if name == "body" else text(value) for name, value in row.values.items()}
+            event |= {name: word(name, event[name]) for name in VOCABULARIES if name in event}
+            event["event_type"] = event["event_type"].lower()
             event["at"] = timestamp(row.values["occurred_at"])
             events[event["account_id"], event["contact_id"], event["event_id"]].append((row.ingest_date, event["at"], event))
         accepted = [min(versions, key=lambda version: version[:2])[2] for versions in events.values()]
@@ -215,15 +264,19 @@ class Oracle:
         }
         return accepted
 
-    def _reject_reason(self, stream: str, values: dict) -> str | None:
+    def _reject_reason(self, stream: str, row: LandedRow) -> str | None:
+        values = row.values
         required = ["event_id", "account_id", "contact_id", *([OWN_ID[stream]] if stream in OWN_ID else [])]
         for name in required:
             if text(values.get(name)) is None:
                 return f"missing_{name}"
-        if text(values.get("event_type")) not in EVENT_TYPES[stream]:
+        if (text(values.get("event_type")) or "").lower() not in EVENT_TYPES[stream]:
             return "unknown_event_type"
-        if timestamp(values.get("occurred_at")) is None:
+        moment = timestamp(values.get("occurred_at"))
+        if moment is None:
             return "invalid_occurred_at"
+        if not datetime(1970, 1, 1, tzinfo=UTC) <= moment or moment.date() > row.ingest_date + timedelta(days=7):
+            return "implausible_occurred_at"
         return None if text(values["account_id"]) in self.accounts else "unknown_account"
 
     # -- messages
@@ -237,13 +290,17 @@ class Oracle:
     def _message(self, account: str, contact: str, message_id: str, events: list[dict]) -> Message:
         events = sorted(events, key=lambda e: (e["event_type"] != "sent", e["at"], e["event_id"]))
 
+        known = self.attributes["message_attributes"].get((account, message_id), {})
+
         def attribute(name: str) -> Any:
-            return next((e[name] for e in events if e.get(name) is not None), None)
+            return known.get(name) or next((e[name] for e in events if e.get(name) is not None), None)
 
         sent = [e["at"] for e in events if e["event_type"] == "sent"]
         types = {e["event_type"] for e in events}
         blocked_by_code = any(
-            e["event_type"] == "undelivered" and (e.get("provider"), e.get("error_code")) in self.block_codes for e in events
+            e["event_type"] == "undelivered"
+            and ((e.get("provider") or "").lower(), re.sub(r"^(\d+)\.0*$", r"\1", e.get("error_code") or "")) in self.block_codes
+            for e in events
         )
         status = (
             "delivered" if "delivered" in types
@@ -259,6 +316,7 @@ class Oracle:
             account, contact, message_id, is_outbound, min(sent or [e["at"] for e in events]), attribute("campaign_id"),
             attribute("template_id"), origin, attribute("account_number"), segments, status, attribute("body"),
             is_campaign_message=is_outbound and origin == "campaign" and attribute("campaign_id") is not None,
+            user=attribute("user_id"), price=price(attribute("price")),
         )  # fmt: skip
 
     def _contact_events(self, events: list[dict]) -> list[ContactEvent]:
@@ -268,6 +326,8 @@ class Oracle:
                 e.get("template_id"), e.get("label_id"),
             )
             for e in events
+            # Says what may be sent from now on, and counts in no KPI.
+            if e["event_type"] != "opted_in"
         ]
 
     def _attribute(self) -> None:
@@ -329,11 +389,9 @@ class Oracle:
     def is_opt_out(self, body: str | None) -> bool:
         if body is None:
             return False
-        words = "".join(c if c.isalnum() or c == "'" else " " for c in body.lower().replace("’", "'")).split()
-        normal = " ".join(words)
-        return any(
-            normal == p["phrase"] if p["match"] == "exact" else f" {p['phrase']} " in f" {normal} " for p in self.phrases
-        )
+        normal = normal_text(body)
+        phrases = [(normal_text(p["phrase"]), p["match"]) for p in self.phrases]
+        return any(phrase and (normal == phrase if match == "exact" else f" {phrase} " in f" {normal} ") for phrase, match in phrases)
 
     # -- calls
 
@@ -346,8 +404,10 @@ class Oracle:
     def _call(self, account: str, contact: str, call_id: str, events: list[dict]) -> Call:
         events = sorted(events, key=lambda e: (e["event_type"] != "dialed", e["at"], e["event_id"]))
 
+        known = self.attributes["call_attributes"].get((account, call_id), {})
+
         def attribute(name: str) -> Any:
-            return next((e[name] for e in events if e.get(name) is not None), None)
+            return known.get(name) or next((e[name] for e in events if e.get(name) is not None), None)
 
         dialed = [e["at"] for e in events if e["event_type"] == "dialed"]
         ended = [e for e in events if e["event_type"] == "ended"]
@@ -361,14 +421,17 @@ class Oracle:
         return Call(
             account, contact, call_id, min(dialed or [e["at"] for e in events]), attribute("campaign_id"),
             attribute("direction") or "outbound", bool(answered), talk,
-            {e["outcome"] for e in events if e["event_type"] == "outcome_recorded" and e.get("outcome")},
+            {e["outcome"] for e in events if e["event_type"] == "outcome_recorded" and e.get("outcome")}
+            | ({known["outcome"]} if "outcome" in known else set()),
+            user=attribute("user_id"), price=price(attribute("price")),
         )  # fmt: skip
 
     # -- reports
 
     def day(self, account: str, moment: datetime) -> date:
         """The calendar day that the account's clocks show."""
-        name = text(self.accounts[account].get("timezone")) if account in self.accounts else None
+        landed = text(self.accounts[account].get("timezone")) if account in self.accounts else None
+        name = text(self.settings.get(account, {}).get("timezone")) or landed
         zone = ZoneInfo(name) if name in _TIMEZONES else UTC
         return moment.astimezone(zone).date()
 
@@ -389,7 +452,7 @@ class Oracle:
             created_at = timestamp(values.get("created_at"))
             is_chosen = owner == account and campaign in (None, campaign_id)
             if is_chosen and created_at and start <= self.day(account, created_at) <= end:
-                found.append((campaign_id, text(values.get("campaign_type"))))
+                found.append((campaign_id, word("campaign_type", values.get("campaign_type"))))
         return found
 
     def messaging_report(
@@ -554,6 +617,14 @@ _TIMEZONES = available_timezones() - {"localtime"}
 def _is_activity(row: Any) -> bool:
     """Everything that happened to a contact; a label event without a label is nothing that happened."""
     return not (isinstance(row, ContactEvent) and row.kind == "label_added" and row.label is None)
+
+
+def normal_text(body: str) -> str:
+    """A text as opt-out phrases are compared with it."""
+    visible = "".join(c for c in unicodedata.normalize("NFC", body) if unicodedata.category(c) != "Cf").lower()
+    for apostrophe in "’‘´`ʼ":
+        visible = visible.replace(apostrophe, "'")
+    return " ".join("".join(c if c.isalnum() or c == "'" else " " for c in visible).split())
 
 
 def rate(part: int, whole: int) -> float | None:

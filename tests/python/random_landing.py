@@ -24,10 +24,15 @@ TIMEZONES = [
 
 BODIES = [
     None, "", "  ", "Hello", "Yes please", "STOP", " stop. ", "Stop all", "please REMOVE ME now", "don’t text me", "do not  contact",
+    "ARRE\u0302T", "st\u00adop\u200b", "Don´t message me!", "dont contact", "ʼstopʼ", "stop it", "remove", "\ufeffSTOP",
+    "no\u00a0more texts", "stop\ufffd",
     "nonstop", "I will not stop", "quit", "quitting", "opt-out", "optout!", "Take me off", "unsubscribe me", "end", "The end", "cancel it",
     "x" * 160, "x" * 161, "x" * 306, "x" * 307, "€" * 80, "x" * 159 + "€", "x" * 152 + "€" + "x" * 152, "é^" * 90,
     "ж" * 70, "ж" * 71, "ж" * 134, "ж" * 135, "😀" * 35, "😀" * 36, "ж" * 66 + "😀" + "ж" * 66, "ж" + "😀" * 66, "ç" * 71, "line\nbreak\r",
 ]  # fmt: skip
+
+
+CAMPAIGN_TYPES = ["standard", "Keyword ", None, "drip"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def random_landing(rng: Random, *, accounts: int, events_per_account: int = 60) 
         if rng.random() < 0.3:
             forgotten = {"account_id": account, "contact_id": _blanked(rng, f"p{rng.randrange(4)}")}
             rows.append(LandedRow("forgotten_contacts", _day(rng), forgotten))
+        rows += _attributes(rng, account)
         for _ in range(rng.randint(events_per_account // 2, events_per_account * 3 // 2)):
             rows += _event(rng, account)
     rows.append(LandedRow("accounts", _day(rng), {"account_id": " ", "account_name": "of nobody"}))
@@ -108,11 +114,31 @@ def _entities(rng: Random, account: str) -> list[LandedRow]:
             rows.append(LandedRow(stream, day, row | {"created_at": _written(rng, _moment(rng))} | values))
 
     for n in range(3):
-        add("campaigns", "campaign_id", f"c{n}", campaign_name=f"{account} {n}", campaign_type=rng.choice(["standard", "keyword", None]))
+        add("campaigns", "campaign_id", f"c{n}", campaign_name=f"{account} {n}", campaign_type=rng.choice(CAMPAIGN_TYPES))
         add("message_templates", "template_id", f"t{n}", template_name=f"T{n}", body=rng.choice(BODIES))
     for n in range(2):
         add("labels", "label_id", f"l{n}", label_name=f"L{n}")
         add("users", "user_id", f"u{n}{account}", email=f" User{n}@{account}.Example ")
+    return rows
+
+
+def _attributes(rng: Random, account: str) -> list[LandedRow]:
+    rows = []
+    # Versions of the same time and day must not differ, since nothing rules which one holds.
+    for moment, day in {(_moment(rng), _day(rng)) for _ in range(rng.choice([0, 3, 12]))}:
+        known: dict[str, Any] = {
+            "account_id": _blanked(rng, account), "campaign_id": rng.choice([None, None, "c0", "c2"]), "user_id": rng.choice([None, "u2"]),
+            "price": rng.choice([None, "0.05", "none"]), "updated_at": _written(rng, moment),
+        }  # fmt: skip
+        if rng.random() < 0.7:
+            known |= {
+                "message_id": rng.choice([*(f"m{n}" for n in range(14)), None, "m_unknown"]), "template_id": rng.choice([None, "t1"]),
+                "origin": rng.choice([None, None, "campaign", "Manual", "robot"]), "segments": rng.choice([None, None, "2", "0", "many"]),
+            }  # fmt: skip
+            rows.append(LandedRow("message_attributes", day, known))
+        else:
+            known |= {"call_id": f"k{rng.randrange(6)}", "outcome": rng.choice([None, "Lead", "No answer"])}
+            rows.append(LandedRow("call_attributes", day, known))
     return rows
 
 
@@ -121,7 +147,7 @@ def _event(rng: Random, account: str) -> list[LandedRow]:
     moment = _moment(rng)
     event: dict[str, Any] = {
         "event_id": f"e{rng.randrange(10**6)}",
-        "event_type": rng.choice(sorted(EVENT_TYPES[stream])),
+        "event_type": rng.choice([str, str, str.upper, str.title])(rng.choice(sorted(EVENT_TYPES[stream]))),
         "account_id": account,
         "contact_id": f"p{rng.randrange(4)}",
         "occurred_at": _written(rng, moment),
@@ -131,21 +157,25 @@ def _event(rng: Random, account: str) -> list[LandedRow]:
         event |= {
             "message_id": f"m{rng.randrange(14)}",
             "template_id": rng.choice([None, "t0", "t1", "t2"]),
-            "origin": rng.choice([None, "campaign", "campaign", "manual"]),
-            "channel": rng.choice([None, "sms", "sms", "mms"]),
+            "origin": rng.choice([None, "campaign", "campaign", "manual", "MANUAL", "bot"]),
+            "channel": rng.choice([None, "sms", "sms", "mms", "Mms", "rcs"]),
             "account_number": rng.choice([None, "+1555", "+1556"]),
             "body": rng.choice(BODIES),
             "segments": rng.choice([None, None, None, "1", 2, " 3 ", "0", "-1", "two", "2.5", "4.0"]),
-            "provider": rng.choice([None, "twilio", "telnyx"]),
-            "error_code": rng.choice([None, "30007", "30003", 40002]),
+            "provider": rng.choice([None, "twilio", "telnyx", "TWILIO"]),
+            "error_code": rng.choice([None, "30007", "30003", 40002, "30007.0", "30007."]),
+            "user_id": rng.choice([None, None, "u0", "u1"]),
+            "price": rng.choice([None, None, "-0.00790", "0.007900000", 1, "1e-3", "free", ".5"]),
         }
     elif stream == "contact_events":
         event |= {"template_id": rng.choice([None, "t0", "t1"]), "label_id": rng.choice([None, "l0", "l1", "l_unknown"])}
     else:
         event |= {
             "call_id": f"k{rng.randrange(6)}",
-            "direction": rng.choice([None, "outbound", "outbound", "inbound"]),
-            "answered_by": rng.choice([None, "human", "machine"]),
+            "direction": rng.choice([None, "outbound", "Outbound-API", "outbound_dial", "inbound", "INBOUND", "outbounds", "transfer"]),
+            "answered_by": rng.choice([None, "human", "Human", "machine", "machine_start", "Fax", "unknown"]),
+            "user_id": rng.choice([None, "u0", "u1"]),
+            "price": rng.choice([None, None, "-0.013", "0.02"]),
             "duration_seconds": rng.choice([None, None, "0", "89", "90", 91, "91.0", "400", "-5", "long", "90.5"]),
             "outcome": rng.choice([None, "Lead", "Deal closed", "No answer", " Lead "]),
         }
@@ -166,8 +196,10 @@ def _event(rng: Random, account: str) -> list[LandedRow]:
 def _broken(rng: Random, stream: str, event: dict[str, Any]) -> dict[str, Any]:
     own_ids = [name for name in ("message_id", "call_id") if name in event]
     ways = [{name: value} for name in ["event_id", "account_id", "contact_id", *own_ids] for value in (None, " ")]
-    ways += [{"event_type": t} for t in ("opened", None, "SENT")] + [{"account_id": "a_unknown"}]
+    ways += [{"event_type": t} for t in ("opened", None, "queued")] + [{"account_id": "a_unknown"}]
     ways += [{"occurred_at": t} for t in (None, "", "yesterday", "2026-02-30T00:00:00Z", "1730462709", "infinity", "epoch")]
+    ways += [{"occurred_at": t} for t in ("2087-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31")]
+    ways += [{"occurred_at": f"2026-10-25T10:00:00{offset}"} for offset in ("+18:01", "+99:00")]
     return event | rng.choice(ways) | (rng.choice(ways) if rng.random() < 0.3 else {})
 
 

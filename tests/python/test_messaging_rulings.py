@@ -285,9 +285,12 @@ OPT_OUTS = [
     "STOP", "stop", " Stop. ", "STOPALL", "Stop all!", "unsubscribe", "cancel", "end", "quit", "REVOKE", "optout", "opt out",
     "Opt-Out", "please remove me", "Don’t text me again", "don't contact us", "do   not\ntext", "Kindly UNSUBSCRIBE me.",
     "opt me out", "take me off your list", "stop texting", "stop messaging me", "do not contact",
+    "remove", "arret", "ARRÊT", "arre\u0302t", "please stop", "Stop, please", "stop it!", "stop sending me these", "stop contacting me",
+    "No more texts", "no more messages", "dont text", "do not message me", "don‘t message", "don´t contact", "don`t text", "donʼt text",
+    "st\u00adop", "S\u200bTOP", "\ufeffstop", "\u202estop\u202c", "stop\u00a0all", "stop texting \ufffd",
 ]  # fmt: skip
 OTHER_TEXTS = [
-    "please stop", "nonstop", "I quit my job", "the end", "dont text", "remove mean words", "opt outs", "", None,
+    "nonstop", "I quit my job", "the end", "remove mean words", "opt outs", "please stop by", "remove it", "stop\u0301", "👋", "", None,
 ]  # fmt: skip
 
 

@@ -58,11 +58,11 @@ def test_a_test_of_dbt_that_does_not_hold_says_which_rule_is_broken_how_often_an
             where (account_id, label_id) not in (select (account_id, label_id) from marts.dim_labels)
         """
         rows, example = db.execute(unknown).fetchone()
-        zones = "select account_id, landed_timezone from staging.stg_accounts where landed_timezone is distinct from timezone order by 1"
+        zones = "select account_id, given_timezone from staging.stg_accounts where given_timezone is distinct from timezone order by 1"
         accounts = db.execute(zones).fetchall()
     assert words["ids_of_fct_label_additions_are_known"] == f"label_id is in dim_labels: {rows} do not, such as {example}"
     assert len(accounts) == 2
-    assert all(f"account_id {account}, landed_timezone {zone}" in words["landed_timezones_are_known"] for account, zone in accounts)
+    assert all(f"account_id {account}, given_timezone {zone}" in words["given_timezones_are_known"] for account, zone in accounts)
 
 
 def test_every_asset_records_its_rows(sample: tuple[Warehouse, ExecuteInProcessResult]) -> None:

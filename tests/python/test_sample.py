@@ -60,7 +60,7 @@ def test_parquet_holds_the_same_rows_as_json_lines(build: tuple[Warehouse, str],
 def test_dbts_own_tests_pass_on_the_sample_and_unit_tests_too(build: tuple[Warehouse, str]) -> None:
     assert " ERROR=0 SKIP=0" in build[1].splitlines()[-1]
     assert "unit tests" in build[1]
-    assert "WARN 2 landed_timezones_are_known" in build[1]
+    assert "WARN 2 given_timezones_are_known" in build[1]
 
 
 def test_everything_that_goes_wrong_is_in_the_sample(build: tuple[Warehouse, str]) -> None:

@@ -19,29 +19,45 @@ timezones as (
     {{ known_timezones() }}
 ),
 
-accounts as (
+-- What a person has set wins over what landed.
+latest_versions as (
     select
         versions.account_id,
         versions.parent_account_id,
-        versions.account_name,
-        versions.timezone as landed_timezone,
-        coalesce(timezones.timezone, 'UTC') as timezone,
+        coalesce({{ trimmed('by_hand.account_name') }}, versions.account_name) as account_name,
+        coalesce({{ trimmed('by_hand.timezone') }}, versions.timezone) as given_timezone,
         versions.created_at,
         versions.updated_at
     from ranked_versions as versions
-    left join timezones on versions.timezone = timezones.timezone
+    left join {{ ref('account_settings') }} as by_hand on versions.account_id = by_hand.account_id
     where versions.version_rank = 1
+),
+
+accounts as (
+    select
+        versions.*,
+        coalesce(timezones.timezone, 'UTC') as timezone
+    from latest_versions as versions
+    left join timezones on versions.given_timezone = timezones.timezone
 )
 
 -- An account that is new, or whose calendar days have moved, brings all of its contacts with it.
 select
     accounts.*,
+    {{ zone_release() }} as zone_release,
     {% if is_incremental() -%}
-    case when accounts.timezone = held.timezone then held.batch else {{ next_batch() }} end as batch
+    case
+        when accounts.timezone = held.timezone and {{ zone_release() }} = held.zone_release then held.batch
+        else {{ next_batch() }}
+    end as batch
     {%- else -%}
     {{ next_batch() }} as batch
     {%- endif %}
 from accounts
 {% if is_incremental() -%}
-left join {{ this }} as held on accounts.account_id = held.account_id
+left join (
+    select
+        {{ held_columns(['account_id', 'timezone', 'zone_release', 'batch']) | join(', ') }}
+    from {{ this }} as held
+) as held on accounts.account_id = held.account_id
 {%- endif %}

@@ -17,7 +17,7 @@ select
     account_id,
     campaign_id,
     campaign_name,
-    campaign_type,
+    {{ vocabulary_word('campaigns', 'campaign_type', 'campaign_type') }} as campaign_type,
     created_at,
     updated_at
 from ranked_versions

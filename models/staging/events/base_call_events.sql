@@ -3,7 +3,7 @@
 with typed_rows as (
     select
         landed.event_id,
-        landed.event_type,
+        {{ event_type('call_events', 'landed.event_type') }} as event_type,
         landed.account_id,
         landed.contact_id,
         {{ parse_timestamp('landed.occurred_at') }} as occurred_at,
@@ -13,6 +13,8 @@ with typed_rows as (
         landed.answered_by,
         {{ whole_number('landed.duration_seconds') }} as duration_seconds,
         landed.outcome,
+        landed.user_id,
+        landed.price,
         coalesce(outcomes.is_lead, false) as is_lead_outcome,
         coalesce(outcomes.is_deal, false) as is_deal_outcome,
         landed.landed_row,
@@ -26,8 +28,8 @@ with typed_rows as (
     'typed_rows',
     stream='call_events',
     attributes=[
-        'call_id', 'campaign_id', 'direction', 'answered_by', 'duration_seconds', 'outcome', 'is_lead_outcome',
-        'is_deal_outcome',
+        'call_id', 'campaign_id', 'direction', 'answered_by', 'duration_seconds', 'outcome', 'user_id', 'price',
+        'is_lead_outcome', 'is_deal_outcome',
     ]
 ) }}
 

@@ -3,7 +3,7 @@
 with typed_rows as (
     select
         event_id,
-        event_type,
+        {{ event_type('contact_events') }} as event_type,
         account_id,
         contact_id,
         {{ parse_timestamp('occurred_at') }} as occurred_at,

@@ -1,23 +1,32 @@
 {{ config(materialized='incremental', incremental_strategy='replace_events') }}
 
-with opt_out_phrases as (
+with normal_phrases as (
     select
-        {{ array_of(normal_text('phrase'), "match = 'exact'") }} as exact_phrases,
-        {{ array_of(normal_text('phrase'), "match = 'contains'") }} as contained_phrases
+        {{ normal_text('phrase') }} as phrase,
+        match
     from {{ ref('opt_out_phrases') }}
+),
+
+opt_out_phrases as (
+    select
+        {{ array_of('phrase', "match = 'exact'") }} as exact_phrases,
+        {{ array_of('phrase', "match = 'contains'") }} as contained_phrases
+    from normal_phrases
+    -- Of a phrase of nothing but signs nothing is left to compare.
+    where phrase != ''
 ),
 
 landed as (
     select
         *,
-        case when event_type = 'received' then {{ normal_text('body') }} end as inbound_text
+        case when {{ event_type('message_events') }} = 'received' then {{ normal_text('body') }} end as inbound_text
     from {{ ref('landed_message_events') }}
 ),
 
 typed_rows as (
     select
         landed.event_id,
-        landed.event_type,
+        {{ event_type('message_events', 'landed.event_type') }} as event_type,
         landed.account_id,
         landed.contact_id,
         {{ parse_timestamp('landed.occurred_at') }} as occurred_at,
@@ -27,6 +36,8 @@ typed_rows as (
         landed.origin,
         landed.channel,
         landed.account_number,
+        landed.user_id,
+        landed.price,
         {{ given_segments('landed.segments') }} as given_segments,
         {{ body_segments('landed.body') }} as body_segments,
         codes.error_code is not null as is_carrier_block_code,
@@ -40,15 +51,15 @@ typed_rows as (
     from landed
     cross join opt_out_phrases as phrases
     left join {{ ref('carrier_block_codes') }} as codes
-        on landed.provider = codes.provider and landed.error_code = codes.error_code
+        on lower(landed.provider) = codes.provider and {{ error_code('landed.error_code') }} = codes.error_code
 ),
 
 {{ settle_events(
     'typed_rows',
     stream='message_events',
     attributes=[
-        'message_id', 'campaign_id', 'template_id', 'origin', 'channel', 'account_number', 'given_segments',
-        'body_segments', 'is_carrier_block_code', 'is_opt_out_text',
+        'message_id', 'campaign_id', 'template_id', 'origin', 'channel', 'account_number', 'user_id', 'price',
+        'given_segments', 'body_segments', 'is_carrier_block_code', 'is_opt_out_text',
     ]
 ) }}
 

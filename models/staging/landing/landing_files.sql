@@ -25,14 +25,16 @@ rules as (
 known_files as (
     {% if is_incremental() -%}
     select
-        path, bytes, modified_at, digest, rules, file_id, ingest_date, rows_landed, broken_lines, longest_line, columns,
-        signature
-    from {{ this }}
+        {{ held_columns([
+            'path', 'bytes', 'modified_at', 'digest', 'rules', 'file_id', 'ingest_date', 'rows_landed', 'broken_lines', 'repaired_lines',
+            'longest_line', 'columns', 'signature',
+        ]) | join(', ') }}
+    from {{ this }} as held
     {%- else -%}
     -- The first run knows no file.
     select
         path, bytes, modified_at, '' as digest, '' as rules, bytes as file_id, ingest_date, bytes as rows_landed,
-        bytes as broken_lines, bytes as longest_line, {{ text_array([]) }} as columns, '' as signature
+        bytes as broken_lines, bytes as repaired_lines, bytes as longest_line, {{ text_array([]) }} as columns, '' as signature
     from listed_files
     where false
     {%- endif %}
@@ -53,6 +55,7 @@ changed_files as (
         known_files.rules as known_rules,
         known_files.rows_landed as known_rows,
         known_files.broken_lines as known_broken_lines,
+        known_files.repaired_lines as known_repaired_lines,
         known_files.longest_line as known_longest_line,
         known_files.columns as known_columns,
         known_files.signature as known_signature
@@ -109,6 +112,7 @@ select
     case when problem is null then new_file_id else known_file_id end as file_id,
     coalesce(case when problem is null then inspection.rows else known_rows end, 0) as rows_landed,
     coalesce(case when problem is null then inspection.broken_lines else known_broken_lines end, 0) as broken_lines,
+    coalesce(case when problem is null then inspection.repaired_lines else known_repaired_lines end, 0) as repaired_lines,
     coalesce(case when problem is null then inspection.longest_line else known_longest_line end, 0) as longest_line,
     case when problem is null then inspection.columns else known_columns end as columns,
     case when problem is null then inspection.signature else known_signature end as signature,

@@ -6,6 +6,8 @@ select
     call_id,
     dialed_at,
     direction,
+    user_id,
+    price,
     is_answered,
     talk_seconds,
     {{ is_conversation('is_answered', 'talk_seconds') }} as is_conversation,

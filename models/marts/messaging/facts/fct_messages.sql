@@ -10,6 +10,8 @@ select
     channel,
     segments,
     status,
+    user_id,
+    price,
     is_campaign_message,
     is_first_message,
     previous_day_in_account,

@@ -1,0 +1,12 @@
+select
+    account_id,
+    call_id,
+    campaign_id,
+    user_id,
+    outcome,
+    price,
+    updated_at,
+    ingest_date,
+    batch
+from {{ ref('base_call_attributes') }}
+where account_id is not null and call_id is not null

@@ -9,7 +9,9 @@ attribute_rows as (
 ),
 
 attributes as (
-    {{ known_attributes('attribute_rows', 'call_id', ['campaign_id', 'user_id', 'outcome', 'price']) | indent(4) }}
+    {{ known_attributes(
+        'attribute_rows', 'call_id', ['campaign_id', 'user_id', 'outcome', 'is_lead_outcome', 'is_deal_outcome', 'price']
+    ) | indent(4) }}
 ),
 
 -- Nothing but an order is asked for: calls that share a hash do each other no harm.
@@ -62,11 +64,10 @@ select
     coalesce(attributes.user_id, calls.user_id) as user_id,
     {{ amount('coalesce(attributes.price, calls.price)') }} as price,
     attributes.outcome as known_outcome,
-    calls.is_lead or coalesce(outcomes.is_lead, false) as is_lead,
-    calls.is_deal or coalesce(outcomes.is_deal, false) as is_deal
+    calls.is_lead or coalesce(attributes.is_lead_outcome, false) as is_lead,
+    calls.is_deal or coalesce(attributes.is_deal_outcome, false) as is_deal
 from calls
 left join attributes on calls.call_id = attributes.call_id and calls.account_id = attributes.account_id
-left join {{ ref('call_outcomes') }} as outcomes on attributes.outcome = outcomes.outcome
 inner join {{ ref('stg_accounts') }} as accounts on calls.account_id = accounts.account_id
 inner join {{ ref('local_days') }} as days
     on accounts.timezone = days.timezone and {{ quarter_hour('calls.dialed_at') }} = days.quarter_hour

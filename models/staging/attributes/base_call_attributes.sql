@@ -6,16 +6,19 @@ with landed as (
 
 typed_rows as (
     select
-        account_id,
-        call_id,
-        campaign_id,
-        user_id,
-        outcome,
-        price,
-        {{ parse_timestamp('updated_at') }} as updated_at,
-        ingest_date,
-        file_id
+        landed.account_id,
+        landed.call_id,
+        landed.campaign_id,
+        landed.user_id,
+        landed.outcome,
+        case when landed.outcome is not null then coalesce(outcomes.is_lead, false) end as is_lead_outcome,
+        case when landed.outcome is not null then coalesce(outcomes.is_deal, false) end as is_deal_outcome,
+        landed.price,
+        {{ parse_timestamp('landed.updated_at') }} as updated_at,
+        landed.ingest_date,
+        landed.file_id
     from landed
+    left join {{ ref('call_outcomes') }} as outcomes on landed.outcome = outcomes.outcome
 )
 
 {{ settle_attributes('typed_rows', key='call_id') }}

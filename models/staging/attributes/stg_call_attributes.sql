@@ -4,6 +4,8 @@ select
     campaign_id,
     user_id,
     outcome,
+    is_lead_outcome,
+    is_deal_outcome,
     price,
     updated_at,
     ingest_date,

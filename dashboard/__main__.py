@@ -8,7 +8,7 @@ import socket
 import sys
 
 from dashboard.sign_in import SignInError, check_address, sign_in_providers
-from orchestration.settings import DASHBOARD_PORT, HOST, PROJECT, keep_private
+from outreach.settings import DASHBOARD_PORT, HOST, PROJECT, keep_private
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from dashboard.publication import NotPublished, Publication, current_publication
 from dashboard.reports import NoAccess, Reports, accounts_of_email
 from dashboard.sign_in import SignInError, check_address, sign_in_providers, signed_in_email
 from dashboard.state import chosen_in_url
-from orchestration.settings import Settings
+from outreach.settings import Settings
 
 log = logging.getLogger("dashboard")
 

@@ -13,7 +13,7 @@ from dashboard.sections import show_view
 from dashboard.selection import VIEWS
 from dashboard.state import chosen_in_url
 from dashboard.view import View
-from orchestration.settings import STALE_HOURS
+from outreach.settings import STALE_HOURS
 
 
 def show_page(reports: Reports) -> None:

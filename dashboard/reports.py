@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.publication import Publication
-from orchestration import zones
+from outreach import zones
 
 Row = dict[str, Any]
 

@@ -19,11 +19,11 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from orchestration import zones
+from outreach import zones
 from orchestration.instance import own_instance, prepare_home
-from orchestration.landing.files import LandingError, check_landing
+from outreach.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
-from orchestration.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, keep_private, shown
+from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, keep_private, shown
 from orchestration.standing import Standing, hours_since, standing_publication
 from orchestration.warehouse import WarehouseError, check_warehouse
 

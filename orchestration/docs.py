@@ -9,7 +9,7 @@ import sys
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from orchestration.settings import DOCS_PORT, HOST, PROJECT, Settings, keep_private, shown
+from outreach.settings import DOCS_PORT, HOST, PROJECT, Settings, keep_private, shown
 
 
 def write_documentation(page: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 # What dbt reads, what checks and publishes, and the packages that all of it runs on.
 PROJECT_FILES = (
-    "dbt_project.yml", "requirements.txt", "macros", "models", "orchestration", "profiles", "seeds", "tests/generic", "tests/singular",
+    "dbt_project.yml", "requirements.txt", "macros", "models", "orchestration", "outreach", "profiles", "seeds", "tests/generic", "tests/singular",
 )  # fmt: skip
 
 

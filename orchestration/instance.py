@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.settings import Settings
+from outreach.settings import Settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance

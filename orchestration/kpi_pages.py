@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.kpis import Kpi, kpis
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 # What dbt's documentation shows first, and what the columns of marts and reports are described by.
 DOCS_BLOCKS = PROJECT / "models/kpis.md"

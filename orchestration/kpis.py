@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 
 import duckdb
 
-from orchestration.settings import Settings
+from outreach.settings import Settings
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 from orchestration.instance import prepare_home
-from orchestration.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings, keep_private
+from outreach.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings, keep_private
 
 
 class Pages(SimpleHTTPRequestHandler):

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import zones
+from outreach import zones
 from orchestration.fingerprints import newest_project_file, project_fingerprint, rules_fingerprint, warehouse_state
-from orchestration.landing.files import LandingFile, digest_of, list_files
-from orchestration.settings import Settings
+from outreach.landing.files import LandingFile, digest_of, list_files
+from outreach.settings import Settings
 
 _LOADED_AT = datetime.now()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from dagster import OpExecutionContext, RetryRequested
 
-from orchestration.settings import Settings, shown
+from outreach.settings import Settings, shown
 
 # Newer compression: smaller and faster to write. Readers need DuckDB 1.4 or newer.
 STORAGE_VERSION = "v1.4.0"

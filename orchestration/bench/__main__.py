@@ -25,7 +25,7 @@ from orchestration.bench.page import first_views
 from orchestration.bench.readers import read_at_once
 from orchestration.bench.reports import Question, accounts_by_size, against_plain_counts, p95, questions, seconds_in_turns, unsorted_copy
 from orchestration.bench.zone import DAYS, Build, Zone
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 MIB = 2**20
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.bench.reports import accounts_by_size
-from orchestration.settings import HOST, PROJECT, Settings
+from outreach.settings import HOST, PROJECT, Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 

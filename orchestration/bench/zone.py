@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.publish.publication import publish
 from orchestration.sample.writer import SampleSize, write_sample
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 DAYS = 90
 

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from orchestration.compact import compact, holds_erased_bytes
 from orchestration.dbt.findings import explained
-from orchestration.settings import PROJECT, Settings
+from outreach.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
 
 # Where dbt itself puts its target, so that a run in the shell and one from here share what was parsed.

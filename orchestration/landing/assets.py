@@ -20,7 +20,7 @@ from dagster import (
 )
 
 from orchestration.landing.survey import LANDING_RULES, Day, StreamState, Survey, survey
-from orchestration.settings import PROJECT, Settings
+from outreach.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
 
 # The folder of a file names the UTC day on which it was written. The open day is a partition too.

@@ -12,10 +12,10 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
-from orchestration import zones
+from outreach import zones
 from orchestration.fingerprints import rules_fingerprint
-from orchestration.landing.files import LandingError, check_landing, inspect_files, list_files, repaired_lines
-from orchestration.settings import keep_private
+from outreach.landing.files import LandingError, check_landing, inspect_files, list_files, repaired_lines
+from outreach.settings import keep_private
 
 # The rest is for Python, and for what DuckDB takes without counting it.
 DUCKDB_SHARE = 0.75

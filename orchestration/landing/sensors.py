@@ -5,8 +5,8 @@ import hashlib
 from dagster import DagsterRunStatus, RunRequest, RunsFilter, SensorEvaluationContext, SkipReason, sensor
 
 from orchestration.jobs import JOB_NAMES, build
-from orchestration.landing.files import LandingError, list_files
-from orchestration.settings import Settings
+from outreach.landing.files import LandingError, list_files
+from outreach.settings import Settings
 
 UNFINISHED = [
     DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING,

@@ -17,9 +17,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.dbt.macros import call
-from orchestration.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, literal_path, open_lines, read_each, repaired_rows
-from orchestration.settings import Settings
+from outreach.macros import call
+from outreach.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, literal_path, open_lines, read_each, repaired_rows
+from outreach.settings import Settings
 from orchestration.warehouse import sql_text
 
 # By stream: `required`, the columns without which a row does not count; `event_types`, of event streams; `vocabularies`, of columns.

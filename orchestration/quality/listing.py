@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestration.quality.expectations import Rule
 from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 PAGE = PROJECT / "docs/quality.md"
 

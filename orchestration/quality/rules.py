@@ -18,7 +18,7 @@ from great_expectations.expectations.row_conditions import Column
 
 from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
 from orchestration.quality.expectations import Rule
-from orchestration.settings import STALE_HOURS
+from outreach.settings import STALE_HOURS
 
 # Files are new data too: where most of what is new cannot be read, something is wrong with how it was brought.
 MOST_UNREADABLE = 0.5

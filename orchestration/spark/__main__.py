@@ -16,10 +16,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration import zones
+from outreach import zones
 from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
-from orchestration.landing.files import LandingError, check_landing
-from orchestration.settings import HOST, PROJECT, Settings, keep_private, shown
+from outreach.landing.files import LandingError, check_landing
+from outreach.settings import HOST, PROJECT, Settings, keep_private, shown
 from orchestration.spark.cluster import ClusterError, standalone_cluster
 
 CORES = os.cpu_count() or 2

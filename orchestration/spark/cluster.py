@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyspark
 
-from orchestration.settings import HOST
+from outreach.settings import HOST
 
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin/spark-class"
 SECONDS_TO_START = 60

@@ -16,7 +16,7 @@ from pyspark.sql.functions import col
 
 from orchestration.landing.survey import EVENT_STREAMS
 from orchestration.publish.publication import Publication, copied_models, publish
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 
 class ExportError(Exception):

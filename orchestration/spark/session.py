@@ -13,8 +13,8 @@ from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import ArrayType, DateType, StringType
 
-from orchestration import zones
-from orchestration.settings import PROJECT
+from outreach import zones
+from outreach.settings import PROJECT
 
 
 def spark_session() -> SparkSession:

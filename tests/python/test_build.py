@@ -18,7 +18,7 @@ from stories import account_row, sent
 
 from orchestration.build import format_kpi
 from orchestration.definitions import defs
-from orchestration.landing.files import LandingError, check_landing
+from outreach.landing.files import LandingError, check_landing
 
 
 def variables_of(folder: Path, **more: str) -> dict[str, str]:

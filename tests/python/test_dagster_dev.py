@@ -25,7 +25,7 @@ from stories import account_row, of_account, sent
 
 from orchestration.instance import prepare_home
 from orchestration.landing.survey import LANDING_RULES
-from orchestration.settings import Settings
+from outreach.settings import Settings
 
 SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "orchestration.definitions"}
 

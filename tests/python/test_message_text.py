@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from oracle import GSM_BASIC, GSM_EXTENSION, Oracle, normal_text, segments_of
 
-from orchestration.dbt.macros import call
+from outreach.macros import call
 
 # (body, segments): septets of GSM-7, UTF-16 units of everything else.
 BORDERS = {

@@ -21,7 +21,7 @@ from stories import account_row, at, of_account, row, sent
 from orchestration.definitions import defs
 from orchestration.landing.dbt_plugin import memory_limit
 from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
-from orchestration.settings import FILES_PORT, PROJECT
+from outreach.settings import FILES_PORT, PROJECT
 
 START, END = date(2026, 10, 25), date(2026, 11, 23)
 

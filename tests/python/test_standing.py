@@ -15,7 +15,7 @@ from oracle import PROJECT
 from stories import account_row, of_account, sent
 
 from orchestration import fingerprints
-from orchestration.settings import Settings
+from outreach.settings import Settings
 from orchestration.standing import built_from, standing_publication
 
 

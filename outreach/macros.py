@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from orchestration.settings import PROJECT
+from outreach.settings import PROJECT
 
 
 class _Returned(Exception):

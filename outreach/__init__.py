@@ -1,0 +1,1 @@
+"""The library: what the project does in Python, whoever calls it."""

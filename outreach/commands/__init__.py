@@ -1,0 +1,1 @@
+"""What `make` starts, a module per target."""

@@ -1,0 +1,68 @@
+"""Contacts: the normal form of an address, and the keyed hash of it that stands for a contact everywhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+
+import duckdb
+
+from outreach.macros import call
+
+_BLOCK = 64
+
+# Blanks, and the signs that people write between digits.
+_BETWEEN_DIGITS = r"\s\x{b}\x{85}\p{Z}+().\-"
+
+
+def contact_key() -> bytes:
+    """The secret key of contact ids, of the variable OUTREACH_CONTACT_KEY; an empty key is a key."""
+    return os.environ.get("OUTREACH_CONTACT_KEY", "").encode()
+
+
+def normal_form(address: str) -> str:
+    """An address in the form in which it is one whoever writes it: digits after a `+`, or lower case; without a scheme.
+
+    Args:
+        address: a phone number, or any other name of a party, such as `whatsapp:+15550100001`.
+    """
+    bare = re.sub("^[A-Za-z]+:", "", address.strip())
+    if re.fullmatch(r"[\s+().\-]*[0-9][\s+().0-9\-]*", bare):
+        return "+" + re.sub("[^0-9]", "", bare)
+    return bare.lower()
+
+
+def contact_id(address: str, key: bytes) -> str:
+    """The id of a contact: the first 32 hexadecimal digits of HMAC-SHA-256 (RFC 2104) over the normal form of its address.
+
+    Args:
+        address: as it was written.
+        key: the secret key.
+    """
+    return hmac.new(key, normal_form(address).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def add_contact_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Gives a connection `address(text)`, the normal form, and `contact_id(address)`.
+
+    The key is in variables of the connection alone, so that no text of a query holds it.
+
+    Args:
+        db: the connection.
+        key: the secret key.
+    """
+    padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    for name, pad in (("inner", 0x36), ("outer", 0x5C)):
+        db.execute(f"set variable {name}_pad = $1", [bytes(byte ^ pad for byte in padded)])
+    bare = f"regexp_replace({call('trimmed', 'value')}, '^[A-Za-z]+:', '')"
+    db.execute(f"""
+        create temp macro address(value) as case
+            when regexp_full_match({bare}, '[{_BETWEEN_DIGITS}]*[0-9][{_BETWEEN_DIGITS}0-9]*') then '+' || regexp_replace({bare}, '[^0-9]', '', 'g')
+            else lower({bare})
+        end;
+        create temp macro contact_id(normal_form) as left(
+            sha256(getvariable('outer_pad') || unhex(sha256(getvariable('inner_pad') || encode(normal_form)))), 32
+        );
+    """)

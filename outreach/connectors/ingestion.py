@@ -1,0 +1,421 @@
+"""One ingestion: a source's raw rows, mapped by SQL, into landing files.
+
+The landing zone is the memory. What it holds is not written again, so that a run may die at any moment and costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import yaml
+
+from outreach.connectors.contacts import add_contact_macros
+from outreach.connectors.raw_tables import RawTable, SourceError, add_cloud_events, add_raw_tables
+from outreach.landing.files import PARQUET_OPTIONS, LandingError, list_files, literal_path
+from outreach.macros import call
+from outreach.settings import PROJECT, Settings
+
+MAPPINGS = Path(__file__).parent
+
+# In the order in which they are written: what events refer to is there before them.
+STREAMS = ("accounts", "campaigns", "message_attributes", "call_attributes", "message_events", "call_events")
+
+MEMORY = "3GB"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of source.
+
+    Args:
+        name: as `make ingest` takes it.
+        tables: the raw tables that its mapping reads; none of a log of events.
+    """
+
+    name: str
+    tables: tuple[RawTable, ...]
+
+    @property
+    def folder(self) -> Path:
+        """The source's own part of the mapping, within its provider's."""
+        provider, kind = self.name.split("-", 1)
+        return MAPPINGS / provider / kind
+
+    def mapping(self, step: str) -> str | None:
+        """The query of a step: the source's own, or else its provider's."""
+        for folder in (self.folder, self.folder.parent):
+            if (file := folder / f"{step}.sql").exists():
+                return file.read_text()
+        return None
+
+
+def sources() -> dict[str, Source]:
+    """Every source that there is a mapping for, by name."""
+    found = {}
+    for folder in sorted(path for path in MAPPINGS.glob("*/*") if path.is_dir() and not path.name.startswith("_")):
+        file = folder / "tables.yml"
+        tables = yaml.safe_load(file.read_text()) if file.exists() else {}
+        name = f"{folder.parent.name}-{folder.name}"
+        found[name] = Source(name, tuple(
+            RawTable(table, tuple(rules["key"]), tuple(rules["columns"]), rules.get("optional", False)) for table, rules in tables.items()
+        ))  # fmt: skip
+    return found
+
+
+@dataclass
+class Counts:
+    """What became of one kind of raw rows.
+
+    Args:
+        rows: read.
+        skipped: rows that become no event, by reason.
+        named: what the mapping does not know, each with its rows.
+    """
+
+    rows: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    named: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Ingestion:
+    """What an ingestion has read and written.
+
+    Args:
+        read: by kind of raw rows, what became of them.
+        written: by landing stream, rows.
+        origins: of the messages that are new, how many are of a campaign, manual and automatic.
+        unsettled: outbound messages older than three days whose status is not final, and all of that age.
+        warnings: what people should know, each one sentence.
+        samples: by landing stream, the first rows, where nothing was to be written.
+    """
+
+    read: dict[str, Counts] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+    origins: dict[str, int] = field(default_factory=dict)
+    unsettled: tuple[int, int] = (0, 0)
+    warnings: list[str] = field(default_factory=list)
+    samples: dict[str, list[dict]] = field(default_factory=dict)
+
+
+def ingest(
+    source: Source, location: str, schema: str | None, settings: Settings, key: bytes, *, without: tuple[str, ...] = (),
+    dry_run: bool = False, say: Callable[[str], None] = lambda line: None,
+) -> Ingestion:  # fmt: skip
+    """Reads a source and writes what the landing zone does not hold.
+
+    Args:
+        source: the kind of source.
+        location: where its raw rows are.
+        schema: the schema of its tables, of a database.
+        settings: where the landing zone is.
+        key: secret key of contact ids.
+        without: raw tables that the source may lack.
+        dry_run: whether nothing is written; the first rows of each stream are kept instead.
+        say: told of progress.
+
+    Returns:
+        What was read and written.
+
+    Raises:
+        SourceError: the source cannot be read.
+        LandingError: the landing zone cannot be.
+    """
+    tables = [RawTable(t.name, t.key, t.columns, t.is_optional or t.name in without) for t in source.tables]
+    landing = Path(settings.landing)
+    with TemporaryDirectory(prefix="outreach-ingest-") as spill, duckdb.connect() as db:
+        db.execute(f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set temp_directory = '{spill}'; set preserve_insertion_order = false")
+        _add_macros(db, key)
+        say(f"Reading {source.name}")
+        if source.tables:
+            add_raw_tables(db, tables, location, schema, say)
+        else:
+            add_cloud_events(db, location)
+        _add_seeds(db)
+        with only_one(landing, say):
+            say("Reading what has landed")
+            _add_memory(db, settings)
+            found = Ingestion()
+            _map(db, source, found, say)
+            for stream in STREAMS:
+                rows = f"new_{stream}"
+                if not _has(db, rows):
+                    continue
+                (count,) = db.execute(f"select count(*) from {rows}").fetchone()
+                found.written[stream] = count
+                if dry_run:
+                    cursor = db.execute(f"select * from {rows} limit 10")
+                    names = [column[0] for column in cursor.description]
+                    found.samples[stream] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                elif count:
+                    _write(db, rows, landing / stream, source.name, settings.landing_format)
+                    say(f"  {stream}: {count:,} rows written")
+        return found
+
+
+def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: Callable[[str], None]) -> None:
+    """Runs the steps of the mapping, and counts what became of the raw rows."""
+
+    def step(name: str, table: str | None = None, kind: str = "table") -> bool:
+        query = source.mapping(name)
+        if query is not None:
+            db.execute(f"create {kind} {table or name} as {query}")
+        return query is not None
+
+    for name in ("messages", "calls", "accounts", "services", "own_numbers"):
+        if source.tables:
+            step(f"raw_{name}", f"source_{name}", kind="view")
+    if not source.tables:
+        db.execute("create view source_own_numbers as select null::varchar as account_id, null::varchar as phone_number where false")
+    step("own_numbers")
+    db.execute("""
+        create temp macro is_own(account, party) as
+            coalesce((account, party) in (select (account_id, number) from own_numbers where account_id is not null), false)
+            or coalesce(party in (select number from own_numbers where account_id is null), false)
+    """)
+    step("message_snapshots")
+    say("  messages: mapped")
+    step("told_messages")
+    step("message_events", "new_message_events")
+    db.execute("create view new_message_segments as select account_id, message_id, max(segments) as segments from new_message_events group by all")
+    found.read["messages"] = _counts(db, "message_snapshots", "direction", "status")
+    if source.tables:
+        step("message_attributes", "new_message_attributes")
+        step("call_snapshots")
+        step("told_calls")
+        step("call_events", "new_call_events")
+        step("call_attributes", "new_call_attributes")
+        step("campaigns", "new_campaigns")
+        found.read["calls"] = _counts(db, "call_snapshots", "landed_direction", None)
+        for name in ("accounts", "services"):
+            found.read[name] = Counts(rows=db.execute(f"select count(*) from source_{name}").fetchone()[0])
+    # After the events, as a log knows no accounts but theirs.
+    step("accounts", "new_accounts")
+    _look_closely(db, source, found)
+
+
+def _counts(db: duckdb.DuckDBPyConnection, snapshots: str, direction: str, status: str | None) -> Counts:
+    rows = db.execute(f"select coalesce(skipped_because, ''), count(*) from {snapshots} group by 1 order by 2 desc, 1").fetchall()
+    named = {}
+    for reason, column in (("unknown_direction", direction), ("unknown_status", status)):
+        if column:
+            query = f"select coalesce({column}, ''), count(*) from {snapshots} where skipped_because = $1 group by 1 order by 2 desc, 1"
+            named |= {f"{reason.removeprefix('unknown_')} '{value}'": count for value, count in db.execute(query, [reason]).fetchall()}
+    return Counts(sum(count for _, count in rows), {reason: count for reason, count in rows if reason}, named)
+
+
+def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion) -> None:
+    """What people should know of their source, beyond its rows."""
+    found.origins = dict(db.execute("""
+        select
+            case when origin = 'manual' then 'manual' when campaign_id is null then 'automatic' else 'campaign' end as kind,
+            count(*)
+        from new_message_events where event_type = 'sent' group by 1 order by 1
+    """).fetchall())  # fmt: skip
+    if source.tables:
+        found.unsettled = db.execute("""
+            with latest as (
+                select arg_max(status, synced_at) as status, coalesce(moment(any_value(sent_text)), moment(any_value(created_text))) as sent_at
+                from message_snapshots
+                where direction != 'inbound' and coalesce(skipped_because, '') in ('', 'not_sent')
+                group by account_id, message_id
+            )
+
+            select count(*) filter (where status in ('sent', 'queued', 'sending')), count(*)
+            from latest
+            where sent_at < now()::timestamp - interval 3 day
+        """).fetchone()  # fmt: skip
+        unsettled, old = found.unsettled
+        if unsettled > 0.05 * old:
+            found.warnings.append(
+                f"{unsettled:,} of {old:,} outbound messages older than three days are still sent, queued or sending: the loader does not "
+                "come back for statuses that settle later. Set its look-back (Airbyte) or sync these rows again."
+            )
+    bodies = db.execute(r"""
+        select account_id from message_snapshots where body is not null and trim(body) != '' group by account_id
+        having count(*) >= 10 and avg((regexp_full_match(trim(body), '[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}'))::int) > 0.9
+        order by 1
+    """).fetchall()  # fmt: skip
+    for (account,) in bodies:
+        found.warnings.append(f"Account {account}: its bodies are hashes. Opt-outs in replies cannot be read, nor segments counted.")
+    origins = db.execute("""
+        select account_id, count(*) filter (where origin = 'manual'), count(*) filter (where campaign_id is not null)
+        from new_message_events where event_type = 'sent' group by account_id having count(*) >= 10 order by account_id
+    """).fetchall()  # fmt: skip
+    for account, manual, of_campaigns in origins:
+        if not manual or not of_campaigns:
+            found.warnings.append(
+                f"Account {account}: no {'manual' if not manual else 'campaign'} message among those that are new. Whether a message is of a "
+                "campaign follows from its messaging service; seeds/senders.csv says better."
+            )
+
+
+# -- what mappings stand on
+
+
+def _add_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """The project's own rules for values, under short names."""
+    utc = "regexp_replace(value, ' UTC$', 'Z')"
+    mail = "replace(value, 'GMT', '+0000')"
+    db.execute(f"""
+        create temp macro clean(value) as {call("trimmed", "value")};
+        create temp macro whole_number(value) as {call("whole_number", "value")};
+        create temp macro amount(value) as {call("amount", "value")};
+        create temp macro error_code(value) as {call("error_code", "value")};
+        -- A number column that has become text, such as 15550100001.0.
+        create temp macro number_text(value) as regexp_replace(value, '^\\s*([0-9]+)\\.0+\\s*$', '\\1');
+        -- ISO 8601, as Fivetran writes it, and RFC 2822, as the API does.
+        create temp macro moment(value) as coalesce(
+            {call("parse_timestamp", utc)},
+            cast(try_strptime({mail}, ['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z']) as timestamp)
+        );
+        create temp macro written(moment) as strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ');
+        create temp macro is_automatic(direction) as direction in ('outbound-reply', 'outbound-call');
+    """)
+    add_contact_macros(db, key)
+
+
+def _add_seeds(db: duckdb.DuckDBPyConnection) -> None:
+    seeds = PROJECT / "seeds"
+    for name in ("senders", "carrier_block_codes"):
+        db.execute(f"create table seed_{name} as from read_csv('{seeds / name}.csv', header = true, all_varchar = true, delim = ',')")
+    db.execute("""
+        create view senders as select
+            clean(account_id) as account_id, clean(sender) as sender, clean(campaign_id) as campaign_id, clean(template_id) as template_id,
+            lower(clean(origin)) as origin
+        from seed_senders;
+        create view carrier_block_codes as select error_code as code from seed_carrier_block_codes where provider = 'twilio';
+    """)
+
+
+def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """What has landed, of the columns that mappings compare with."""
+    columns = {
+        "accounts": ("account_id", "parent_account_id", "account_name", "updated_at"),
+        "campaigns": ("account_id", "campaign_id", "campaign_name", "updated_at"),
+        "message_attributes": ("account_id", "message_id", "segments", "price", "updated_at"),
+        "call_attributes": ("account_id", "call_id", "price", "updated_at"),
+        "message_events": ("account_id", "contact_id", "event_id", "message_id", "segments"),
+        "call_events": ("account_id", "contact_id", "event_id", "call_id", "direction"),
+    }
+    landing = Path(settings.landing)
+    files = [file for file in list_files(settings.landing, settings.landing_format) if file.problem is None] if landing.is_dir() else []
+    for stream, names in columns.items():
+        paths = [str(landing / file.path) for file in files if file.stream == stream]
+        _add_landed(db, stream, names, paths, settings.landing_format)
+    db.execute("""
+        create table landed_accounts as select account_id, parent_account_id, account_name, moment(updated_at) as updated_at from landed_rows_accounts
+        qualify row_number() over (partition by account_id order by moment(updated_at) desc nulls last, ingest_date desc) = 1;
+
+        create table landed_campaigns as select account_id, campaign_id, campaign_name, moment(updated_at) as updated_at from landed_rows_campaigns
+        qualify row_number() over (partition by account_id, campaign_id order by moment(updated_at) desc nulls last, ingest_date desc) = 1;
+
+        create table landed_message_attributes as select
+            account_id, message_id,
+            arg_max(whole_number(segments), (moment(updated_at), ingest_date)) filter (where whole_number(segments) > 0) as segments,
+            arg_max(amount(price), (moment(updated_at), ingest_date)) filter (where amount(price) is not null) as price,
+            max(moment(updated_at)) as updated_at
+        from landed_rows_message_attributes group by account_id, message_id;
+
+        create table landed_call_attributes as select
+            account_id, call_id,
+            arg_max(amount(price), (moment(updated_at), ingest_date)) filter (where amount(price) is not null) as price,
+            max(moment(updated_at)) as updated_at
+        from landed_rows_call_attributes group by account_id, call_id;
+
+        create table landed_message_events as select distinct account_id, event_id from landed_rows_message_events;
+
+        create table landed_messages as select
+            account_id, message_id, arg_min(contact_id, (ingest_date, contact_id)) as contact_id,
+            max(whole_number(segments)) filter (where whole_number(segments) > 0) as segments
+        from landed_rows_message_events group by account_id, message_id;
+
+        create table landed_call_events as select distinct account_id, event_id, call_id, lower(direction) as direction from landed_rows_call_events;
+
+        create table landed_calls as select account_id, call_id, arg_min(contact_id, (ingest_date, contact_id)) as contact_id
+        from landed_rows_call_events group by account_id, call_id;
+    """)
+
+
+def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ...], paths: list[str], file_format: str) -> None:
+    day = "try_cast(regexp_extract(filename, 'ingest_date=(\\d{4}-\\d{2}-\\d{2})', 1) as date) as ingest_date"
+    literals = "[" + ", ".join("'" + literal_path(path).replace("'", "''") + "'" for path in paths) + "]"
+    if not paths:
+        rows = f"select {', '.join(f'null::varchar as {name}' for name in names)}, null::date as ingest_date where false"
+    elif file_format == "parquet":
+        read = f"read_parquet({literals}, {PARQUET_OPTIONS}, union_by_name = true, filename = true)"
+        present = {name.lower() for name, *_ in db.execute(f"describe select * from {read}").fetchall()}
+        values = (f"clean(cast({name if name in present else 'null'} as varchar)) as {name}" for name in names)
+        rows = f"select {', '.join(values)}, {day} from {read}"
+    else:
+        fields = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+        values = ", ".join(f"clean({name}) as {name}" for name in names)
+        rows = f"""
+            select {values}, {day} from read_json(
+                {literals}, columns = {{{fields}}}, format = 'newline_delimited', ignore_errors = true, filename = true,
+                maximum_object_size = 67108864
+            )
+        """
+    db.execute(f"create view landed_rows_{stream} as {rows}")
+
+
+def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return db.execute("select count(*) from duckdb_tables() where table_name = $1", [table]).fetchone()[0] > 0
+
+
+# -- writing
+
+
+@contextmanager
+def only_one(landing: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Lets one ingestion at a time compare with a landing zone and write to it; another waits.
+
+    Args:
+        landing: the landing zone's folder, which is made where it is missing.
+        say: told whom it waits for.
+    """
+    try:
+        landing.mkdir(parents=True, exist_ok=True)
+        lock = open(landing / ".ingest.lock", "a+")
+    except OSError as error:
+        raise LandingError(f"OUTREACH_LANDING is '{landing}': {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            say(f"Another ingestion is at work (process {lock.read().strip() or 'unknown'}): waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _write(db: duckdb.DuckDBPyConnection, rows: str, stream: Path, source: str, file_format: str) -> None:
+    """Writes rows as one file of the open day, which is there whole or not at all."""
+    now = datetime.now(UTC)
+    folder = stream / f"ingest_date={now:%Y-%m-%d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for abandoned in folder.glob(f".{source}-*"):
+        abandoned.unlink()
+    file = folder / f"{source}-{now:%Y%m%dT%H%M%S%f}.{file_format}"
+    unfinished = file.with_name(f".{file.name}")
+    target = "'" + str(unfinished).replace("'", "''") + "'"
+    if file_format == "parquet":
+        columns = ", ".join(f"cast({name} as varchar) as {name}" for name in db.table(rows).columns)
+        db.execute(f"copy (select {columns} from {rows}) to {target} (format parquet)")
+    else:
+        db.execute(f"copy (select * from {rows}) to {target} (format json)")
+    with open(unfinished, "rb") as written:
+        os.fsync(written.fileno())
+    unfinished.replace(file)
+

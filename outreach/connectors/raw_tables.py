@@ -1,0 +1,256 @@
+"""Raw tables as a loader leaves them: in a folder of files, a DuckDB file, or Postgres. Each becomes a view of text columns.
+
+Columns that a mapping does not name are not read: an account's own token, which some loaders copy, reaches nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import duckdb
+
+from outreach.landing.files import literal_path
+
+ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+
+
+class SourceError(Exception):
+    """The source cannot be read. The message is one line that names what is missing or wrong."""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table that a mapping reads.
+
+    Args:
+        name: its name in the source.
+        key: columns without which a row says nothing.
+        columns: the others; one that the source lacks is null.
+        is_optional: whether the source may lack it: it is then empty.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    is_optional: bool = False
+
+
+def add_raw_tables(
+    db: duckdb.DuckDBPyConnection, tables: Iterable[RawTable], location: str, schema: str | None, say: Callable[[str], None]
+) -> None:
+    """Gives a connection a view `raw.<table>` of each table.
+
+    Args:
+        db: the connection.
+        tables: what the mapping reads.
+        location: a folder, a DuckDB file, or `postgresql://…`.
+        schema: the schema of the tables, of a database; `main` in DuckDB and `public` in Postgres where it is None.
+        say: told of progress.
+
+    Raises:
+        SourceError: the location is none, or a table or a column of its key is missing.
+    """
+    db.execute("create schema raw")
+    try:
+        if location.startswith(("postgres://", "postgresql://")):
+            _add_from_postgres(db, list(tables), location, schema or "public", say)
+        elif Path(location).is_dir():
+            for table in tables:
+                _add_view(db, table, _of_files(db, table, Path(location)), location)
+        elif Path(location).is_file():
+            _add_from_duckdb(db, list(tables), location, schema or "main")
+        else:
+            raise SourceError(f"{location}: there is no such folder or file")
+    except duckdb.Error as error:
+        raise SourceError(f"{_without_password(location)}: {str(error).splitlines()[0]}") from error
+
+
+# -- each kind of place: a relation, and the names and types of its columns
+
+
+@dataclass(frozen=True)
+class _Relation:
+    sql: str
+    # By the name in the source, the type.
+    columns: dict[str, str]
+
+
+def _of_files(db: duckdb.DuckDBPyConnection, table: RawTable, folder: Path) -> _Relation | None:
+    files = [file for file in sorted(folder.iterdir()) if file.name.lower() in {table.name + ending for ending in ENDINGS}]
+    for below in (entry for entry in sorted(folder.iterdir()) if entry.is_dir() and entry.name.lower() == table.name):
+        files += [
+            file for file in sorted(below.rglob("*"))
+            if file.is_file() and file.name.endswith(ENDINGS) and not file.name.startswith((".", "_"))
+        ]  # fmt: skip
+    parts = []
+    for ending, read in (("csv", _csv), ("jsonl", _json_lines), ("parquet", _parquet)):
+        if of_ending := [str(file) for file in files if file.name.removesuffix(".gz").endswith(ending)]:
+            parts.append(read(db, of_ending))
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    names = {name: "VARCHAR" for part in parts for name in part.columns}
+    selects = " union all by name ".join(
+        f"select {', '.join(f'cast({_quoted(name)} as varchar) as {_quoted(name)}' for name in part.columns)} from {part.sql}"
+        for part in parts
+    )
+    return _Relation(f"({selects})", names)
+
+
+def _csv(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
+    return _described(db, f"""read_csv(
+        {_literals(files)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', union_by_name = true,
+        hive_partitioning = false, max_line_size = 16777216, parallel = false
+    )""")  # fmt: skip
+
+
+def _parquet(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
+    return _described(db, f"read_parquet({_literals(files)}, union_by_name = true, hive_partitioning = false, binary_as_string = true)")
+
+
+def _json_lines(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
+    objects = f"read_json_objects({_literals(files)}, format = 'newline_delimited', maximum_object_size = 67108864)"
+    return _of_json(db, "json", objects)
+
+
+def _of_json(db: duckdb.DuckDBPyConnection, value: str, relation: str, kept: dict[str, str] | None = None) -> _Relation:
+    """Rows that are JSON objects in a value: a column per key, beside columns that are kept as they are."""
+    kept = kept or {}
+    keys = [key for (key,) in db.execute(f"select distinct unnest(json_keys({value})) from {relation} order by 1").fetchall()]
+    values = [f"{value} ->> {_literal('$.' + json.dumps(key))} as {_quoted(key)}" for key in keys]
+    columns = ", ".join(values + [_quoted(name) for name in kept]) or "null as nothing"
+    return _Relation(f"(select {columns} from {relation})", dict.fromkeys(keys, "VARCHAR") | kept)
+
+
+def _described(db: duckdb.DuckDBPyConnection, relation: str) -> _Relation:
+    return _Relation(relation, {name: kind for name, kind, *_ in db.execute(f"describe select * from {relation}").fetchall()})
+
+
+def _add_from_duckdb(db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str) -> None:
+    db.execute(f"attach {_literal(location)} as source (read_only)")
+    query = """
+        select table_schema, table_name from information_schema.tables where table_catalog = 'source' and lower(table_schema) = $1
+    """
+    names = {name.lower(): (found, name) for found, name in db.execute(query, [schema.lower()]).fetchall()}
+    for table in tables:
+        place = names.get(table.name)
+        relation = _described(db, f"source.{_quoted(place[0])}.{_quoted(place[1])}") if place else None
+        _add_view(db, table, relation, f"{location}, schema {schema}")
+
+
+def _add_from_postgres(
+    db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str, say: Callable[[str], None]
+) -> None:
+    # Imported here: only this kind of source needs it.
+    import adbc_driver_postgresql.dbapi as postgres
+
+    where = f"{_without_password(location)}, schema {schema}"
+    try:
+        with postgres.connect(location) as connection, connection.cursor() as cursor:
+            cursor.execute("set timezone = 'UTC'")
+            cursor.execute(
+                "select table_name, column_name, data_type from information_schema.columns where lower(table_schema) = lower($1)", (schema,)
+            )
+            found: dict[str, dict[str, tuple[str, str]]] = {}
+            for name, column, kind in cursor.fetchall():
+                found.setdefault(name.lower(), {})[column] = (name, kind)
+            for table in tables:
+                present = found.get(table.name, {})
+                wanted = {column: kind for column, (_, kind) in present.items() if _plain(column) in (*table.key, *table.columns, "_airbyte_data")}
+                if not wanted:
+                    _add_view(db, table, None, where)
+                    continue
+                name = next(iter(present.values()))[0]
+                columns = ", ".join(f"cast({_quoted(column)} as text) as {_quoted(column)}" for column in wanted)
+                cursor.execute(f"select {columns} from {_quoted(schema)}.{_quoted(name)}")
+                rows = cursor.fetch_record_batch()
+                copy = _quoted(f"postgres_{table.name}")
+                db.execute(f"create table {copy} as select * from rows")
+                say(f"  {table.name}: {db.table(copy).count('*').fetchone()[0]:,} rows read from Postgres")
+                _add_view(db, table, _described(db, copy), where)
+    except postgres.Error as error:
+        raise SourceError(f"{where}: {' '.join(str(error).split())}") from error
+
+
+# -- views
+
+
+def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relation | None, where: str) -> None:
+    if relation is None:
+        if not table.is_optional:
+            raise SourceError(f"{where}: there is no table '{table.name}'")
+        nothing = ", ".join(f"null::varchar as {_quoted(column)}" for column in (*table.key, *table.columns))
+        db.execute(f"create view raw.{table.name} as select {nothing} where false")
+        return
+    if data := next((name for name in relation.columns if _plain(name) == "_airbyte_data"), None):
+        others = {name: kind for name, kind in relation.columns.items() if name != data}
+        relation = _of_json(db, f"{_quoted(data)}::json", relation.sql, others)
+    present = {_plain(name): (name, kind) for name, kind in relation.columns.items()}
+    if missing := [column for column in table.key if column not in present]:
+        raise SourceError(f"{where}: table '{table.name}' has no column '{missing[0]}'")
+    columns = ", ".join(
+        f"{_text(*present[column]) if column in present else 'null::varchar'} as {_quoted(column)}" for column in (*table.key, *table.columns)
+    )
+    db.execute(f"create view raw.{table.name} as select {columns} from {relation.sql}")
+
+
+def _text(name: str, kind: str) -> str:
+    """A column as text; a number of any type as a person would write it."""
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        number = f"cast({_quoted(name)} as decimal(38, 9))"
+        return f"rtrim(rtrim(cast({number} as varchar), '0'), '.')"
+    return f"cast({_quoted(name)} as varchar)"
+
+
+def _plain(name: str) -> str:
+    """A column's name as the mapping has it, where the source writes it in capitals or within quotes."""
+    return name.strip('"').lower()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _literals(files: list[str]) -> str:
+    return f"[{', '.join(_literal(literal_path(file)) for file in files)}]"
+
+
+def _without_password(location: str) -> str:
+    parts = urlsplit(location)
+    return location.replace(f":{parts.password}@", ":…@") if parts.password else location
+
+
+def add_cloud_events(db: duckdb.DuckDBPyConnection, location: str) -> None:
+    """Gives a connection a view `source_events` of CloudEvents: type, time and data.
+
+    Args:
+        db: the connection.
+        location: a folder of JSON files, one event a line or an array of them, or one such file; zipped or not.
+
+    Raises:
+        SourceError: the location is none, or holds no such file.
+    """
+    place = Path(location)
+    if not place.exists():
+        raise SourceError(f"{location}: there is no such folder or file")
+    endings = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
+    files = sorted(str(file) for file in place.rglob("*") if file.name.endswith(endings)) if place.is_dir() else [location]
+    if not files:
+        raise SourceError(f"{location}: there is no file that ends in {', '.join(endings)}")
+    selects = " union all ".join(
+        f"select json from read_json_objects({_literals([file])}, format = 'auto', maximum_object_size = 67108864)" for file in files
+    )
+    try:
+        db.execute(f"""
+            create table cloud_events as {selects};
+            create view source_events as select json ->> 'type' as type, json ->> 'time' as time, json -> 'data' as data from cloud_events
+        """)
+    except duckdb.Error as error:
+        raise SourceError(f"{location}: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,11 @@
+-- The log knows accounts by their ids alone: enough for their events to count, until a row that says more lands.
+select distinct
+    told.account_id,
+    null::varchar as parent_account_id,
+    null::varchar as account_name,
+    null::varchar as created_at,
+    null::varchar as updated_at
+from told_messages as told
+anti join landed_accounts as landed on told.account_id = landed.account_id
+where told.account_id is not null
+order by told.account_id

@@ -1,0 +1,29 @@
+-- One row per event that the log tells of.
+with events as (
+    select
+        *,
+        unnest(case told when 'read' then ['delivered'] when 'failed' then ['sent', 'undelivered'] else [told] end) as event_type
+    from message_snapshots
+    where skipped_because is null
+)
+
+select
+    account_id,
+    message_id,
+    event_type,
+    direction,
+    contact_address,
+    account_number,
+    case when event_type in ('sent', 'received') then body end as body,
+    case when is_mms then 'mms' else 'sms' end as channel,
+    segments,
+    case when event_type = 'undelivered' then error_code end as error_code,
+    service_id,
+    tagged_campaign_id,
+    tagged_template_id,
+    tagged_origin,
+    user_id,
+    coalesce(moment(own_text), moment(logged_text)) as occurred_at,
+    coalesce(own_text, logged_text) as occurred_text,
+    coalesce(moment(logged_text), moment(own_text)) as synced_at
+from events

@@ -1,0 +1,61 @@
+-- One row per event that the landing zone does not have: of several tellings of one, the earliest.
+with first_tellings as (
+    select *
+    from told_messages
+    qualify row_number() over (
+        partition by account_id, message_id, event_type order by occurred_at nulls last, synced_at, body, error_code, segments
+    ) = 1
+),
+
+-- A contact is final: a provider that hides a number later hides it from nobody who has seen it whole.
+contacts as (
+    select
+        account_id,
+        message_id,
+        arg_min(contact_address, (contains(contact_address, 'xxx'), coalesce(synced_at, timestamp '9999-12-31'), contact_address)) as contact_address
+    from told_messages
+    group by account_id, message_id
+)
+
+select
+    first_tellings.message_id || ':' || first_tellings.event_type as event_id,
+    first_tellings.event_type,
+    first_tellings.account_id,
+    coalesce(landed_messages.contact_id, contact_id(contacts.contact_address)) as contact_id,
+    coalesce(written(first_tellings.occurred_at), first_tellings.occurred_text) as occurred_at,
+    first_tellings.message_id,
+    case
+        when first_tellings.tagged_campaign_id is not null then first_tellings.tagged_campaign_id
+        when not is_automatic(first_tellings.direction)
+            then coalesce(of_number.campaign_id, of_service.campaign_id, first_tellings.service_id)
+    end as campaign_id,
+    case
+        when first_tellings.tagged_template_id is not null then first_tellings.tagged_template_id
+        when not is_automatic(first_tellings.direction) then coalesce(of_number.template_id, of_service.template_id)
+    end as template_id,
+    case
+        when first_tellings.tagged_origin is not null then first_tellings.tagged_origin
+        when is_automatic(first_tellings.direction) then 'campaign'
+        else coalesce(
+            of_number.origin, of_service.origin, case when first_tellings.service_id is null then 'manual' else 'campaign' end
+        )
+    end as origin,
+    first_tellings.channel,
+    first_tellings.account_number,
+    first_tellings.body,
+    first_tellings.segments,
+    'twilio' as provider,
+    first_tellings.error_code,
+    first_tellings.user_id
+from first_tellings
+left join contacts
+    on first_tellings.account_id = contacts.account_id and first_tellings.message_id = contacts.message_id
+left join landed_messages
+    on first_tellings.account_id = landed_messages.account_id and first_tellings.message_id = landed_messages.message_id
+left join senders as of_number
+    on first_tellings.account_id = of_number.account_id and first_tellings.account_number = address(of_number.sender)
+left join senders as of_service
+    on first_tellings.account_id = of_service.account_id and first_tellings.service_id = of_service.sender
+anti join landed_message_events as landed
+    on first_tellings.account_id = landed.account_id and first_tellings.message_id || ':' || first_tellings.event_type = landed.event_id
+order by occurred_at, event_id

@@ -1,0 +1,40 @@
+-- One row per event that a snapshot of a message tells of.
+with events as (
+    select
+        *,
+        unnest(case
+            when direction = 'inbound' then ['received']
+            when status in ('delivered', 'read', 'partially_delivered') then ['sent', 'delivered']
+            when status in ('undelivered', 'failed') then ['sent', 'undelivered']
+            else ['sent']
+        end) as event_type
+    from message_snapshots
+    where skipped_because is null
+)
+
+select
+    account_id,
+    message_id,
+    event_type,
+    direction,
+    contact_address,
+    account_number,
+    case when event_type in ('sent', 'received') then body end as body,
+    case when is_mms then 'mms' else 'sms' end as channel,
+    segments,
+    case when event_type = 'undelivered' then error_code end as error_code,
+    service_id,
+    null::varchar as tagged_campaign_id,
+    null::varchar as tagged_template_id,
+    null::varchar as tagged_origin,
+    null::varchar as user_id,
+    -- What is not dated itself takes the next best time. Where none is one, what stands there lands, and the build rejects it.
+    coalesce(
+        case when event_type in ('delivered', 'undelivered') then moment(updated_text) end,
+        moment(sent_text), moment(created_text), moment(updated_text)
+    ) as occurred_at,
+    coalesce(
+        case when event_type in ('delivered', 'undelivered') then updated_text end, sent_text, created_text, updated_text
+    ) as occurred_text,
+    synced_at
+from events

@@ -1,0 +1,1 @@
+"""The landing zone: its files, and what is written to it."""

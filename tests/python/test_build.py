@@ -77,7 +77,7 @@ def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: 
     assert [line.split(":")[0] for line in lines if line.startswith("✓")] == [
         "✓ Landing checks", "✓ dbt build", "✓ Mart checks", "✓ Publication",
     ]  # fmt: skip
-    assert sum(line.startswith("  built ") for line in lines) == 76
+    assert sum(line.startswith("  built ") for line in lines) == 83
     assert "  WARN landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 0.5" in lines
 
 
@@ -94,7 +94,7 @@ def test_a_failing_check_is_printed_in_its_own_words_and_nothing_is_published(bu
     )
     run = build(tmp_path, DBT_TARGET_PATH=str(built[0] / "target"))
     assert run.returncode == 1
-    assert "  FAIL landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 1.0; " in run.stdout
+    assert "  FAIL landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 100.0%; " in run.stdout
     assert "✗ Landing checks failed" in run.stdout and "Readers keep the last good publication." in run.stdout
     assert not (tmp_path / "published.duckdb").exists() and not (tmp_path / "warehouse.duckdb").exists()
 

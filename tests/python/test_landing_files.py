@@ -62,7 +62,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Wa
     (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good * 9)[:-9])
     (folder / "no gzip.jsonl.gz").write_bytes(good)
     (folder / "other.csv").write_text("event_id\n1\n")
-    (folder / "half.jsonl").write_bytes(b"\xff\xfe broken\nnot json\n" + good + b'{"event_id": "e3"')
+    (folder / "half.jsonl").write_bytes(b"\xff broken\nnot json\n" + good + b'{"event_id": "e3"')
     (folder / "folder.jsonl").mkdir()
     (folder / "link.jsonl").symlink_to("/etc/passwd")
     (warehouse.landing.path / "strays.jsonl").write_bytes(good)

@@ -106,7 +106,7 @@ def test_a_failing_check_says_what_was_expected_and_what_was_found(built: Wareho
     checks = checks_of(warehouse.run("build", op_selection=["landing_checks"]))
     file = "labels/ingest_date=2026-11-21/part 1's [file].jsonl"
     assert checks["labels", "required_columns_are_there"].description == f"New files lack no required column: found {file} lacks label_id"
-    assert checks["labels", "rejects_are_few"].description == "Share of rows that will be rejected, at most 1%: found 1.0"
+    assert checks["labels", "rejects_are_few"].description == "Share of rows that will be rejected, at most 1%: found 100.0%. missing_label_id 1"
 
 
 def test_limits_can_be_set_for_one_run(built: Warehouse, tmp_path: Path) -> None:
@@ -144,6 +144,8 @@ def test_files_that_cannot_be_read_are_named_and_stop_nothing(built: Warehouse, 
     folder.mkdir()
     (folder / "corrupt.jsonl.gz").write_bytes(b"no gzip")
     (folder / "folder.jsonl").mkdir()
+    for number in range(2):
+        (folder / f"good {number}.jsonl").write_text("{}\n")
     run = warehouse.run("build", op_selection=["landing_checks"])
     observed = [e for e in run.all_events if e.event_type_value == "ASSET_OBSERVATION" and e.asset_key.path[-1] == "message_events"]
     named = observed[0].event_specific_data.asset_observation.metadata["unreadable files"].value

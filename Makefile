@@ -7,7 +7,7 @@ export DBT_PROFILES_DIR := profiles
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint requirements.txt --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help build spark-build query dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
+.PHONY: help build ingest contact-id spark-build query dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -17,6 +17,12 @@ build: $(VENV)/.installed ## run the main job: landing zone in, reports out; end
 
 spark-build: $(VENV)/.installed-spark ## build the same models on a Spark cluster (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.spark $(ARGS)
+
+ingest: $(VENV)/.installed ## turn a provider's raw tables or event log into landing files (ARGS="--help" shows how)
+	@$(BIN)/python -m outreach.commands.ingest $(ARGS)
+
+contact-id: $(VENV)/.installed ## print the normal form and the contact id of a number (NUMBER=+15550100001)
+	@$(BIN)/python -m outreach.commands.contact_id "$(NUMBER)"
 
 query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"), or, with ARGS=--warehouse, the warehouse
 	@$(BIN)/python -m orchestration.query "$(SQL)" $(ARGS)

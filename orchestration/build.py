@@ -19,13 +19,13 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from outreach import zones
 from orchestration.instance import own_instance, prepare_home
-from outreach.landing.files import LandingError, check_landing
 from orchestration.sample.writer import write_sample
-from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, keep_private, shown
 from orchestration.standing import Standing, hours_since, standing_publication
 from orchestration.warehouse import WarehouseError, check_warehouse
+from outreach import zones
+from outreach.landing.files import LandingError, check_landing
+from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, keep_private, shown
 
 # The account that is shown where none is asked for.
 BUSIEST_ACCOUNT = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-from outreach.settings import Settings, keep_private, shown
 from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked, sql_text, written_beside
+from outreach.settings import Settings, keep_private, shown
 
 # How many rows had lost their contact when the file was last written anew; in `timeline.build_state`, where no batch is meant.
 ERASED = "erased"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from outreach import zones
 from orchestration.fingerprints import newest_project_file, project_fingerprint, rules_fingerprint, warehouse_state
+from outreach import zones
 from outreach.landing.files import LandingFile, digest_of, list_files
 from outreach.settings import Settings
 

@@ -38,7 +38,7 @@
             from {{ landing_files }}
             where stream = '{{ stream }}' and problem is null
             {%- if base is not none and not flags.FULL_REFRESH %}
-                and file_id not in (select distinct file_id from {{ base.include(database=false) }})
+                and file_id not in (select distinct file_id from {{ base.include(database=false) }} where file_id is not null)
             {%- elif base is none %}
                 -- What is read anew each time may be gone.
                 and path in (select files.path from ({{ list_landing_files() }}) as files)

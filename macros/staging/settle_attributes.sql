@@ -18,7 +18,10 @@ select distinct
     {{ next_batch() }} as batch
 from {{ this }} as outdated
 anti join {{ typed_rows }} as rows on outdated.{{ key }} = rows.{{ key }} and outdated.account_id = rows.account_id
-where outdated.file_id in ({{ outdated_files(this) }})
+where
+    outdated.{{ key }} is not null
+    and outdated.account_id is not null
+    and outdated.file_id in ({{ outdated_files(this) }})
 {%- endif %}
 {%- endmacro %}
 

@@ -18,8 +18,8 @@ from pydantic import Field
 
 from orchestration.compact import compact, holds_erased_bytes
 from orchestration.dbt.findings import explained
-from outreach.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
+from outreach.settings import PROJECT, Settings
 
 # Where dbt itself puts its target, so that a run in the shell and one from here share what was parsed.
 TARGET = Path(os.environ.get("DBT_TARGET_PATH", "target"))

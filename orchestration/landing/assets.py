@@ -20,8 +20,8 @@ from dagster import (
 )
 
 from orchestration.landing.survey import LANDING_RULES, Day, StreamState, Survey, survey
-from outreach.settings import PROJECT, Settings
 from orchestration.warehouse import opened_for_writing
+from outreach.settings import PROJECT, Settings
 
 # The folder of a file names the UTC day on which it was written. The open day is a partition too.
 FIRST_DAY = date(2020, 1, 1)

@@ -12,8 +12,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
-from outreach import zones
 from orchestration.fingerprints import rules_fingerprint
+from outreach import zones
 from outreach.landing.files import LandingError, check_landing, inspect_files, list_files, repaired_lines
 from outreach.settings import keep_private
 

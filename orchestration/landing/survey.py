@@ -17,10 +17,10 @@ from typing import Any
 
 import duckdb
 
-from outreach.macros import call
-from outreach.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, literal_path, open_lines, read_each, repaired_rows
-from outreach.settings import Settings
 from orchestration.warehouse import sql_text
+from outreach.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, literal_path, open_lines, read_each, repaired_rows
+from outreach.macros import call
+from outreach.settings import Settings
 
 # By stream: `required`, the columns without which a row does not count; `event_types`, of event streams; `vocabularies`, of columns.
 LANDING_RULES: dict[str, dict[str, Any]] = call("landing_rules")

@@ -8,9 +8,9 @@ from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResul
 from orchestration.dbt.assets import MANIFEST, dbt_models
 from orchestration.docs import write_documentation
 from orchestration.publish.publication import publish, published_models
-from outreach.settings import Settings
 from orchestration.standing import built_from
 from orchestration.warehouse import try_again
+from outreach.settings import Settings
 
 PUBLISHED_FILE = AssetKey("published_file")
 DOCUMENTATION = AssetKey("documentation")

@@ -22,8 +22,8 @@ from orchestration.landing.assets import LANDING_KEYS, landing_events
 from orchestration.landing.survey import explanations, survey
 from orchestration.quality.expectations import Rule, keep_newest, validate
 from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
-from outreach.settings import Settings
 from orchestration.warehouse import try_again
+from outreach.settings import Settings
 
 MART_KEYS = {table: AssetKey(["marts", table]) for table in MART_SUITES}
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from outreach import zones
 from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
+from orchestration.spark.cluster import ClusterError, standalone_cluster
+from outreach import zones
 from outreach.landing.files import LandingError, check_landing
 from outreach.settings import HOST, PROJECT, Settings, keep_private, shown
-from orchestration.spark.cluster import ClusterError, standalone_cluster
 
 CORES = os.cpu_count() or 2
 

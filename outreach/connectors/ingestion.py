@@ -18,7 +18,7 @@ import duckdb
 import yaml
 
 from outreach.connectors.contacts import add_contact_macros
-from outreach.connectors.raw_tables import RawTable, SourceError, add_cloud_events, add_raw_tables
+from outreach.connectors.raw_tables import RawTable, add_cloud_events, add_raw_tables
 from outreach.landing.files import PARQUET_OPTIONS, LandingError, list_files, literal_path
 from outreach.macros import call
 from outreach.settings import PROJECT, Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -145,7 +146,8 @@ def test_files_that_cannot_be_read_are_named_and_stop_nothing(built: Warehouse, 
     (folder / "corrupt.jsonl.gz").write_bytes(b"no gzip")
     (folder / "folder.jsonl").mkdir()
     for number in range(2):
-        (folder / f"good {number}.jsonl").write_text("{}\n")
+        row = {"event_id": f"e{number}", "account_id": "acc_1", "contact_id": "p", "message_id": "m", "event_type": "sent"}
+        (folder / f"good {number}.jsonl").write_text(json.dumps(row | {"occurred_at": "2026-11-20"}) + "\n")
     run = warehouse.run("build", op_selection=["landing_checks"])
     observed = [e for e in run.all_events if e.event_type_value == "ASSET_OBSERVATION" and e.asset_key.path[-1] == "message_events"]
     named = observed[0].event_specific_data.asset_observation.metadata["unreadable files"].value

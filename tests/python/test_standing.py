@@ -15,8 +15,8 @@ from oracle import PROJECT
 from stories import account_row, of_account, sent
 
 from orchestration import fingerprints
-from outreach.settings import Settings
 from orchestration.standing import built_from, standing_publication
+from outreach.settings import Settings
 
 
 @pytest.fixture(scope="module")

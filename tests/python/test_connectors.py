@@ -1,0 +1,165 @@
+"""The connectors: raw rows of a provider, and the landing rows that they become."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from outreach.connectors.contacts import add_contact_macros, contact_id, normal_form
+from outreach.connectors.ingestion import Ingestion, ingest, sources
+from outreach.connectors.raw_tables import SourceError
+from outreach.settings import Settings
+
+MESSAGE = {
+    "id": "SM1", "account_id": "AC1", "created_at": "2026-11-20 10:00:00.000000 UTC", "date_sent": "2026-11-20 10:00:05.000000 UTC",
+    "updated_at": "2026-11-20 10:01:00.000000 UTC", "direction": "outbound-api", "from": "15550100000", "to": "+1 (555) 020-0001", "body": "Hi",
+    "error_code": None, "num_media": "0", "num_segments": "1", "messaging_service_sid": "MG1", "price": "-0.00790", "status": "delivered",
+    "_fivetran_synced": "2026-11-20 11:00:00.000000 UTC",
+}  # fmt: skip
+CALL = {
+    "id": "CA1", "account_id": "AC1", "created_at": "2026-11-20 10:00:00 UTC", "start_time": "2026-11-20 10:00:01 UTC",
+    "end_time": "2026-11-20 10:03:01 UTC", "updated_at": "2026-11-20 10:03:01 UTC", "direction": "outbound-dial", "from": "+15550100000",
+    "to": "+15550200001", "status": "completed", "answered_by": "human", "duration": "180", "parent_call_id": None, "price": None,
+    "_fivetran_synced": "2026-11-20 11:00:00 UTC",
+}  # fmt: skip
+ACCOUNT = {"id": "AC1", "friendly_name": "One", "owner_account_id": "AC1", "created_at": "2026-01-01 00:00:00 UTC", "updated_at": "2026-01-01 00:00:00 UTC"}
+
+
+@pytest.fixture
+def ingested(tmp_path: Path) -> Callable[..., Ingestion]:
+    """Ingests raw rows of Fivetran's tables; each call replaces those of the one before."""
+
+    def run(messages: list[dict], calls: list[dict] = (), *, numbers: list[dict] = (), **options: Any) -> Ingestion:
+        raw = tmp_path / "raw"
+        raw.mkdir(exist_ok=True)
+        for name, rows, columns in (
+            ("message", messages, MESSAGE), ("call", calls, CALL), ("account_history", [ACCOUNT], ACCOUNT),
+            ("incoming_phone_number", numbers, {"account_id": None, "phone_number": None}),
+        ):  # fmt: skip
+            with open(raw / f"{name}.csv", "w", newline="") as file:
+                writer = csv.DictWriter(file, [*columns])
+                writer.writeheader()
+                writer.writerows(rows)
+        settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home")
+        return ingest(sources()["twilio-fivetran"], str(raw), None, settings, b"", **options)
+
+    return run
+
+
+def landed(tmp_path: Path, stream: str) -> list[dict]:
+    files = sorted((tmp_path / "landing" / stream).rglob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("changes", "events"),
+    [
+        ({}, {"sent": "10:00:05", "delivered": "10:01:00"}),
+        ({"status": "read"}, {"sent": "10:00:05", "delivered": "10:01:00"}),
+        ({"status": "sent", "date_sent": None}, {"sent": "10:00:00"}),
+        ({"status": "undelivered", "error_code": "30003"}, {"sent": "10:00:05", "undelivered": "10:01:00"}),
+        ({"status": "failed", "error_code": "30007.0"}, {"sent": "10:00:05", "undelivered": "10:01:00"}),
+        ({"status": "failed", "error_code": "21610"}, "not_sent"),
+        ({"status": "queued"}, "not_sent"),
+        ({"status": "seen"}, "unknown_status"),
+        ({"direction": "sideways"}, "unknown_direction"),
+        ({"direction": "inbound", "status": "received"}, {"received": "10:00:05"}),
+        ({"direction": "inbound", "status": "receiving"}, "not_received"),
+        ({"date_sent": "Fri, 20 Nov 2026 10:00:05 +0000"}, {"sent": "10:00:05", "delivered": "10:01:00"}),
+    ],
+)  # fmt: skip
+def test_a_message_s_status_says_which_events_it_becomes(ingested, tmp_path, changes, events):
+    found = ingested([MESSAGE | changes])
+    if isinstance(events, str):
+        assert (found.read["messages"].skipped, landed(tmp_path, "message_events")) == ({events: 1}, [])
+    else:
+        assert {row["event_type"]: row["occurred_at"][11:19] for row in landed(tmp_path, "message_events")} == events
+
+
+@pytest.mark.parametrize(
+    ("changes", "events"),
+    [
+        ({}, ["answered human", "dialed", "ended 180"]),
+        ({"answered_by": "machine_start"}, ["answered machine", "dialed", "ended 180"]),
+        ({"status": "no-answer"}, ["dialed"]),
+        ({"status": "queued"}, "not_dialed"),
+        ({"to": "client:bob"}, "agent_leg"),
+        ({"direction": "elsewhere"}, "unknown_direction"),
+    ],
+)
+def test_a_call_s_status_says_which_events_it_becomes(ingested, tmp_path, changes, events):
+    found = ingested([], [CALL | changes])
+    rows = landed(tmp_path, "call_events")
+    if isinstance(events, str):
+        assert (found.read["calls"].skipped, rows) == ({events: 1}, [])
+    else:
+        told = [" ".join(str(row[name]) for name in ("event_type", "answered_by", "duration_seconds") if row[name] is not None) for row in rows]
+        assert sorted(told) == events
+
+
+def test_a_message_lands_with_what_it_is_of_and_without_its_contact_s_number(ingested, tmp_path):
+    ingested([MESSAGE])
+    sent = next(row for row in landed(tmp_path, "message_events") if row["event_type"] == "sent")
+    assert (sent["event_id"], sent["campaign_id"], sent["origin"], sent["account_number"]) == ("SM1:sent", "MG1", "campaign", "+15550100000")
+    assert sent["contact_id"] == contact_id("+15550200001", b"")
+    assert b"5550200001" not in b"".join(file.read_bytes() for file in (tmp_path / "landing").rglob("*.jsonl"))
+    assert [(row["segments"], float(row["price"])) for row in landed(tmp_path, "message_attributes")] == [(1, 0.0079)]
+
+
+def test_only_what_is_new_is_written_and_what_settles_later_arrives(ingested, tmp_path):
+    queued = MESSAGE | {"status": "queued", "price": None}
+    assert ingested([queued]).written["message_events"] == 0
+    assert ingested([MESSAGE | {"status": "sent", "price": None}]).written["message_events"] == 1
+    settled = MESSAGE | {"_fivetran_synced": "2026-11-23 11:00:00 UTC"}
+    assert ingested([settled]).written == {
+        "accounts": 0, "campaigns": 0, "message_attributes": 1, "call_attributes": 0, "message_events": 1, "call_events": 0,
+    }  # fmt: skip
+    assert not any(ingested([settled, MESSAGE]).written.values())
+
+
+def test_the_contact_that_landed_first_stays_when_its_number_is_hidden(ingested, tmp_path):
+    ingested([MESSAGE | {"status": "sent"}])
+    ingested([MESSAGE | {"to": "+1555020XXXX"}])
+    assert {row["contact_id"] for row in landed(tmp_path, "message_events")} == {contact_id("+15550200001", b"")}
+
+
+def test_between_two_own_numbers_nothing_is_an_event(ingested):
+    numbers = [{"account_id": "AC1", "phone_number": number} for number in ("+15550100000", "+15550200001")]
+    assert ingested([MESSAGE], numbers=numbers).read["messages"].skipped == {"internal": 1}
+    # A number that writes to itself stands for two that were made one.
+    assert ingested([MESSAGE | {"to": "15550100000"}], numbers=numbers).written["message_events"] == 2
+
+
+def test_a_dry_run_writes_nothing_and_shows_the_first_rows(ingested, tmp_path):
+    assert [row["event_type"] for row in ingested([MESSAGE], dry_run=True).samples["message_events"]] == ["sent", "delivered"]
+    assert landed(tmp_path, "message_events") == []
+
+
+def test_a_missing_table_or_key_is_one_clear_line(ingested, tmp_path):
+    (tmp_path / "raw").mkdir()
+    with pytest.raises(SourceError, match="raw: there is no table 'message'"):
+        ingest(sources()["twilio-fivetran"], str(tmp_path / "raw"), None, Settings.from_environment(), b"")
+    (tmp_path / "raw/message.csv").write_text("sid,body\n1,x\n")
+    with pytest.raises(SourceError, match="table 'message' has no column 'id'"):
+        ingest(sources()["twilio-fivetran"], str(tmp_path / "raw"), None, Settings.from_environment(), b"")
+    with pytest.raises(SourceError, match="there is no such folder or file"):
+        ingest(sources()["twilio-fivetran"], str(tmp_path / "nowhere"), None, Settings.from_environment(), b"")
+
+
+@pytest.mark.parametrize("key", [b"", b"secret", b"k" * 100])
+def test_the_id_of_a_contact_is_the_same_in_sql_and_in_python(key):
+    addresses = {
+        "+1 (555) 010-0001": "+15550100001", "whatsapp:+15550100001": "+15550100001", "1555.010.0001": "+15550100001",
+        "Client:Bob": "bob", "sip:Ann@Example.com": "ann@example.com", "+1555010XXXX": "+1555010xxxx", "+1\u00a0555": "+1555",
+    }  # fmt: skip
+    with duckdb.connect() as db:
+        add_contact_macros(db, key)
+        for written, normal in addresses.items():
+            assert normal_form(written) == normal
+            assert db.execute("select address($1), contact_id(address($1))", [written]).fetchone() == (normal, contact_id(written, key))

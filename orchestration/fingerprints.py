@@ -13,7 +13,8 @@ from outreach.settings import PROJECT
 
 # What dbt reads, what checks and publishes, and the packages that all of it runs on.
 PROJECT_FILES = (
-    "dbt_project.yml", "requirements.txt", "macros", "models", "orchestration", "outreach", "profiles", "seeds", "tests/generic", "tests/singular",
+    "dbt_project.yml", "requirements.txt", "macros", "models", "orchestration", "outreach", "profiles", "seeds",
+    "tests/generic", "tests/singular",
 )  # fmt: skip
 
 

@@ -39,7 +39,9 @@ def main() -> int:
     parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(known)}")
     parser.add_argument("--location", required=True, help="a folder of raw tables, a DuckDB file, or postgresql://user:password@host/database")
     parser.add_argument("--schema", help="the schema of the tables, of a database (default: main in DuckDB, public in Postgres)")
-    parser.add_argument("--without", action="append", default=[], metavar="TABLE", help="a table that the source lacks; may be given several times")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="TABLE", help="a table that the source lacks; may be given several times"
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="write nothing, and print the first ten rows of each stream")
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, soft_wrap=True, markup=False)
@@ -82,8 +84,9 @@ def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:
     console.print(table)
     if found.origins:
         console.print("New outbound messages: " + ", ".join(f"{kind} {count:,}" for kind, count in found.origins.items()))
-    if found.unsettled[1]:
-        console.print(f"Statuses that are not final, of outbound messages older than three days: {found.unsettled[0]:,} of {found.unsettled[1]:,}")
+    unsettled, old = found.unsettled
+    if old:
+        console.print(f"Statuses that are not final, of outbound messages older than three days: {unsettled:,} of {old:,}")
     for warning in found.warnings:
         console.print(f"WARN {warning}", style="yellow")
     for stream, rows in found.samples.items():

@@ -59,7 +59,8 @@ def add_contact_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
     bare = f"regexp_replace({call('trimmed', 'value')}, '^[A-Za-z]+:', '')"
     db.execute(f"""
         create temp macro address(value) as case
-            when regexp_full_match({bare}, '[{_BETWEEN_DIGITS}]*[0-9][{_BETWEEN_DIGITS}0-9]*') then '+' || regexp_replace({bare}, '[^0-9]', '', 'g')
+            when regexp_full_match({bare}, '[{_BETWEEN_DIGITS}]*[0-9][{_BETWEEN_DIGITS}0-9]*')
+                then '+' || regexp_replace({bare}, '[^0-9]', '', 'g')
             else lower({bare})
         end;
         create temp macro contact_id(normal_form) as left(

@@ -132,7 +132,8 @@ def ingest(
     tables = [RawTable(t.name, t.key, t.columns, t.is_optional or t.name in without) for t in source.tables]
     landing = Path(settings.landing)
     with TemporaryDirectory(prefix="outreach-ingest-") as spill, duckdb.connect() as db:
-        db.execute(f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set temp_directory = '{spill}'; set preserve_insertion_order = false")
+        db.execute(f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set temp_directory = '{spill}'")
+        db.execute("set preserve_insertion_order = false")
         _add_macros(db, key)
         say(f"Reading {source.name}")
         if source.tables:
@@ -185,7 +186,10 @@ def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: C
     say("  messages: mapped")
     step("told_messages")
     step("message_events", "new_message_events")
-    db.execute("create view new_message_segments as select account_id, message_id, max(segments) as segments from new_message_events group by all")
+    db.execute("""
+        create view new_message_segments as
+        select account_id, message_id, max(segments) as segments from new_message_events group by all
+    """)
     found.read["messages"] = _counts(db, "message_snapshots", "direction", "status")
     if source.tables:
         step("message_attributes", "new_message_attributes")
@@ -223,7 +227,9 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
     if source.tables:
         found.unsettled = db.execute("""
             with latest as (
-                select arg_max(status, synced_at) as status, coalesce(moment(any_value(sent_text)), moment(any_value(created_text))) as sent_at
+                select
+                    arg_max(status, synced_at) as status,
+                    coalesce(moment(any_value(sent_text)), moment(any_value(created_text))) as sent_at
                 from message_snapshots
                 where direction != 'inbound' and coalesce(skipped_because, '') in ('', 'not_sent')
                 group by account_id, message_id
@@ -241,7 +247,9 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
             )
     bodies = db.execute(r"""
         select account_id from message_snapshots where body is not null and trim(body) != '' group by account_id
-        having count(*) >= 10 and avg((regexp_full_match(trim(body), '[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}'))::int) > 0.9
+        having
+            count(*) >= 10
+            and avg(regexp_full_match(trim(body), '[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}')::int) > 0.9
         order by 1
     """).fetchall()  # fmt: skip
     for (account,) in bodies:
@@ -253,8 +261,8 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
     for account, manual, of_campaigns in origins:
         if not manual or not of_campaigns:
             found.warnings.append(
-                f"Account {account}: no {'manual' if not manual else 'campaign'} message among those that are new. Whether a message is of a "
-                "campaign follows from its messaging service; seeds/senders.csv says better."
+                f"Account {account}: no {'manual' if not manual else 'campaign'} message among those that are new. Whether a message is "
+                "of a campaign follows from its messaging service; seeds/senders.csv says better."
             )
 
 
@@ -312,10 +320,12 @@ def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         paths = [str(landing / file.path) for file in files if file.stream == stream]
         _add_landed(db, stream, names, paths, settings.landing_format)
     db.execute("""
-        create table landed_accounts as select account_id, parent_account_id, account_name, moment(updated_at) as updated_at from landed_rows_accounts
+        create table landed_accounts as select account_id, parent_account_id, account_name, moment(updated_at) as updated_at
+        from landed_rows_accounts
         qualify row_number() over (partition by account_id order by moment(updated_at) desc nulls last, ingest_date desc) = 1;
 
-        create table landed_campaigns as select account_id, campaign_id, campaign_name, moment(updated_at) as updated_at from landed_rows_campaigns
+        create table landed_campaigns as select account_id, campaign_id, campaign_name, moment(updated_at) as updated_at
+        from landed_rows_campaigns
         qualify row_number() over (partition by account_id, campaign_id order by moment(updated_at) desc nulls last, ingest_date desc) = 1;
 
         create table landed_message_attributes as select
@@ -338,7 +348,8 @@ def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             max(whole_number(segments)) filter (where whole_number(segments) > 0) as segments
         from landed_rows_message_events group by account_id, message_id;
 
-        create table landed_call_events as select distinct account_id, event_id, call_id, lower(direction) as direction from landed_rows_call_events;
+        create table landed_call_events as select distinct account_id, event_id, call_id, lower(direction) as direction
+        from landed_rows_call_events;
 
         create table landed_calls as select account_id, call_id, arg_min(contact_id, (ingest_date, contact_id)) as contact_id
         from landed_rows_call_events group by account_id, call_id;

@@ -159,16 +159,18 @@ def _add_from_postgres(
                 found.setdefault(name.lower(), {})[column] = (name, kind)
             for table in tables:
                 present = found.get(table.name, {})
-                wanted = {column: kind for column, (_, kind) in present.items() if _plain(column) in (*table.key, *table.columns, "_airbyte_data")}
+                named = (*table.key, *table.columns, "_airbyte_data")
+                wanted = [column for column in present if _plain(column) in named]
                 if not wanted:
                     _add_view(db, table, None, where)
                     continue
                 name = next(iter(present.values()))[0]
                 columns = ", ".join(f"cast({_quoted(column)} as text) as {_quoted(column)}" for column in wanted)
                 cursor.execute(f"select {columns} from {_quoted(schema)}.{_quoted(name)}")
-                rows = cursor.fetch_record_batch()
                 copy = _quoted(f"postgres_{table.name}")
-                db.execute(f"create table {copy} as select * from rows")
+                db.register("rows_of_postgres", cursor.fetch_record_batch())
+                db.execute(f"create table {copy} as select * from rows_of_postgres")
+                db.unregister("rows_of_postgres")
                 say(f"  {table.name}: {db.table(copy).count('*').fetchone()[0]:,} rows read from Postgres")
                 _add_view(db, table, _described(db, copy), where)
     except postgres.Error as error:
@@ -192,7 +194,8 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
     if missing := [column for column in table.key if column not in present]:
         raise SourceError(f"{where}: table '{table.name}' has no column '{missing[0]}'")
     columns = ", ".join(
-        f"{_text(*present[column]) if column in present else 'null::varchar'} as {_quoted(column)}" for column in (*table.key, *table.columns)
+        f"{_text(*present[column]) if column in present else 'null::varchar'} as {_quoted(column)}"
+        for column in (*table.key, *table.columns)
     )
     db.execute(f"create view raw.{table.name} as select {columns} from {relation.sql}")
 

@@ -144,8 +144,11 @@ def _add_from_duckdb(db: duckdb.DuckDBPyConnection, tables: list[RawTable], loca
 def _add_from_postgres(
     db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str, say: Callable[[str], None]
 ) -> None:
-    # Imported here: only this kind of source needs it.
-    import adbc_driver_postgresql.dbapi as postgres
+    try:
+        # Imported here: only this kind of source needs it.
+        import adbc_driver_postgresql.dbapi as postgres
+    except ImportError:
+        raise SourceError("Postgres is read by adbc-driver-postgresql, which is not installed: pip install adbc-driver-postgresql") from None
 
     where = f"{_without_password(location)}, schema {schema}"
     try:

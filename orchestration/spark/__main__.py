@@ -47,6 +47,7 @@ def main() -> int:
     try:
         ensure_landing(settings, console)
         check_landing(settings.landing, settings.landing_format)
+        is_own_cluster = not os.environ.get("SPARK_MASTER")
         if master := os.environ.get("SPARK_MASTER"):
             console.print(f"Building on {master}")
             cluster = nullcontext(master)
@@ -56,13 +57,13 @@ def main() -> int:
         with cluster as master:
             os.environ |= {"SPARK_MASTER": master, "OUTREACH_SPARK_EXECUTOR_MEMORY": arguments.memory}
             os.environ.setdefault("SPARK_LOCAL_IP", HOST)
-            return _build(arguments, settings, folder, console)
+            return _build(arguments, settings, folder, console, is_own_cluster=is_own_cluster)
     except (LandingError, ClusterError) as error:
         console.print(f"[bold red]Nothing was built.[/] {error}")
         return 2
 
 
-def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, console: Console) -> int:
+def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, console: Console, *, is_own_cluster: bool) -> int:
     # Imported here: they take seconds, and an error of the set-up shall not wait for them.
     from dbt.cli.main import dbtRunner
 
@@ -79,7 +80,10 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         str(target),
         *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else []),
     ]
-    register_zones(spark_session())
+    # Workers of the machine's own cluster have this environment; others need not have the zone database, and days there are Java's.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if is_own_cluster:
+        register_zones(spark_session())
     if not dbtRunner().invoke(command).success:
         console.print("[bold red]The build failed[/]; what failed stands above. What readers have open stays as it was.")
         return 1

@@ -7,7 +7,6 @@ release of the database moves days with the next build.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -24,7 +23,10 @@ def timezone_names() -> list[str]:
     return resources.files("tzdata").joinpath("zones").read_text().split()
 
 
-@cache
+# A dictionary, since Spark's workers get these functions by value, and cannot a cached one.
+_zones: dict[str, ZoneInfo] = {}
+
+
 def timezone(name: str) -> ZoneInfo:
     """A timezone.
 
@@ -34,8 +36,10 @@ def timezone(name: str) -> ZoneInfo:
     Raises:
         FileNotFoundError: it has no such name.
     """
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
-        return ZoneInfo.from_file(rules, key=name)
+    if name not in _zones:
+        with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
+            _zones[name] = ZoneInfo.from_file(rules, key=name)
+    return _zones[name]
 
 
 def local_day(microseconds: int, name: str) -> date:

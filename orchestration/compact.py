@@ -13,8 +13,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked, sql_text, written_beside
+from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked, written_beside
 from outreach.settings import Settings, keep_private, shown
+from outreach.sql import sql_text
 
 # How many rows had lost their contact when the file was last written anew; in `timeline.build_state`, where no batch is meant.
 ERASED = "erased"

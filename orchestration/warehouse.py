@@ -19,15 +19,6 @@ MOST_RETRIES = 13
 LONGEST_WAIT = 64
 
 
-def sql_text(value: object) -> str:
-    """A value's text as an SQL literal.
-
-    Args:
-        value: anything that prints, such as a path.
-    """
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 @contextmanager
 def written_beside(file: Path, ending: str) -> Iterator[Path]:
     """A place beside a database to write a new one, which is then renamed over it. What is left there at the end goes.

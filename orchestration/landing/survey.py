@@ -17,10 +17,10 @@ from typing import Any
 
 import duckdb
 
-from orchestration.warehouse import sql_text
-from outreach.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, literal_path, open_lines, read_each, repaired_rows
+from outreach.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, open_lines, read_each, repaired_rows
 from outreach.macros import call
 from outreach.settings import Settings
+from outreach.sql import literal_path, sql_name, sql_text
 
 # By stream: `required`, the columns without which a row does not count; `event_types`, of event streams; `vocabularies`, of columns.
 LANDING_RULES: dict[str, dict[str, Any]] = call("landing_rules")
@@ -271,19 +271,17 @@ def _measure(
 
 def _texts(db: duckdb.DuckDBPyConnection, file: str, columns: dict[str, str]) -> str:
     """A file's rows as trimmed text, each column under a name, and whether each line is a row at all."""
-    path = "'" + literal_path(file).replace("'", "''") + "'"
+    path = sql_text(literal_path(file))
     if file.endswith(".parquet"):
         rows = f"read_parquet({path}, {PARQUET_OPTIONS})"
         described = db.execute(f"describe select * from {rows}").fetchall()
-        present = {name.lower(): '"' + name.replace('"', '""') + '"' for name, *_ in described}
+        present = {name.lower(): sql_name(name) for name, *_ in described}
         values = [f"{call('trimmed', present.get(column, 'null'))} as {name}" for column, name in columns.items()]
         return f"select true as is_row, {', '.join(values)} from {rows}"
-    if file.endswith(".gz"):
-        # To its end, which may be missing.
-        with open_lines(file) as lines:
+    with open_lines(file) as lines:
+        if file.endswith(".gz"):
+            # To its end, which may be missing.
             deque(lines, maxlen=0)
-    else:
-        open_lines(file).close()
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
     values = [f"{call('trimmed', f'fields.{column}')} as {name}" for column, name in columns.items()]
     return f"""
@@ -400,7 +398,7 @@ def explanations(state: StreamState) -> dict[str, str]:
         By check: what was found, with examples, and what it means.
     """
     types = {value: rows for (column, value), rows in state.unexpected.items() if column == "event_type"}
-    meanings = {status.lower(): meaning for status, meaning in STATUS_MEANINGS.get(state.stream, {}).items()}
+    meanings = STATUS_MEANINGS.get(state.stream, {})
     words = [
         f"{value} {rows:,}" + (f" (here: {meaning})" if (meaning := meanings.get(value.lower())) else "") for value, rows in types.items()
     ]

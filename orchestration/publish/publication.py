@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-from orchestration.warehouse import STORAGE_VERSION, sql_text, written_beside
+from orchestration.warehouse import STORAGE_VERSION, written_beside
+from outreach.sql import sql_text
 
 
 class PublicationError(Exception):

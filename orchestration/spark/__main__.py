@@ -47,8 +47,9 @@ def main() -> int:
     try:
         ensure_landing(settings, console)
         check_landing(settings.landing, settings.landing_format)
-        is_own_cluster = not os.environ.get("SPARK_MASTER")
-        if master := os.environ.get("SPARK_MASTER"):
+        master = os.environ.get("SPARK_MASTER")
+        is_own_cluster = not master
+        if master:
             console.print(f"Building on {master}")
             cluster = nullcontext(master)
         else:
@@ -81,8 +82,8 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else []),
     ]
     # Workers of the machine's own cluster have this environment; others need not have the zone database, and days there are Java's.
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if is_own_cluster:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         register_zones(spark_session())
     if not dbtRunner().invoke(command).success:
         console.print("[bold red]The build failed[/]; what failed stands above. What readers have open stays as it was.")

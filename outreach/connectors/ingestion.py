@@ -19,9 +19,10 @@ import yaml
 
 from outreach.connectors.contacts import add_contact_macros
 from outreach.connectors.raw_tables import RawTable, add_cloud_events, add_raw_tables
-from outreach.landing.files import PARQUET_OPTIONS, LandingError, list_files, literal_path
+from outreach.landing.files import PARQUET_OPTIONS, LandingError, list_files
 from outreach.macros import call
 from outreach.settings import PROJECT, Settings
+from outreach.sql import sql_paths, sql_text
 
 MAPPINGS = Path(__file__).parent
 
@@ -49,12 +50,10 @@ class Source:
         provider, kind = self.name.split("-", 1)
         return MAPPINGS / provider / kind
 
-    def mapping(self, step: str) -> str | None:
+    def mapping(self, step: str) -> str:
         """The query of a step: the source's own, or else its provider's."""
-        for folder in (self.folder, self.folder.parent):
-            if (file := folder / f"{step}.sql").exists():
-                return file.read_text()
-        return None
+        own = self.folder / f"{step}.sql"
+        return (own if own.exists() else self.folder.parent / own.name).read_text()
 
 
 def sources() -> dict[str, Source]:
@@ -165,16 +164,13 @@ def ingest(
 def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: Callable[[str], None]) -> None:
     """Runs the steps of the mapping, and counts what became of the raw rows."""
 
-    def step(name: str, table: str | None = None, kind: str = "table") -> bool:
-        query = source.mapping(name)
-        if query is not None:
-            db.execute(f"create {kind} {table or name} as {query}")
-        return query is not None
+    def step(name: str, table: str | None = None, kind: str = "table") -> None:
+        db.execute(f"create {kind} {table or name} as {source.mapping(name)}")
 
-    for name in ("messages", "calls", "accounts", "services", "own_numbers"):
-        if source.tables:
+    if source.tables:
+        for name in ("messages", "calls", "accounts", "services", "own_numbers"):
             step(f"raw_{name}", f"source_{name}", kind="view")
-    if not source.tables:
+    else:
         db.execute("create view source_own_numbers as select null::varchar as account_id, null::varchar as phone_number where false")
     step("own_numbers")
     db.execute("""
@@ -294,7 +290,8 @@ def _add_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
 def _add_seeds(db: duckdb.DuckDBPyConnection) -> None:
     seeds = PROJECT / "seeds"
     for name in ("senders", "carrier_block_codes"):
-        db.execute(f"create table seed_{name} as from read_csv('{seeds / name}.csv', header = true, all_varchar = true, delim = ',')")
+        file = sql_text(seeds / f"{name}.csv")
+        db.execute(f"create table seed_{name} as from read_csv({file}, header = true, all_varchar = true, delim = ',')")
     db.execute("""
         create view senders as select
             clean(account_id) as account_id, clean(sender) as sender, clean(campaign_id) as campaign_id, clean(template_id) as template_id,
@@ -358,7 +355,7 @@ def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ...], paths: list[str], file_format: str) -> None:
     day = "try_cast(regexp_extract(filename, 'ingest_date=(\\d{4}-\\d{2}-\\d{2})', 1) as date) as ingest_date"
-    literals = "[" + ", ".join("'" + literal_path(path).replace("'", "''") + "'" for path in paths) + "]"
+    literals = sql_paths(paths)
     if not paths:
         rows = f"select {', '.join(f'null::varchar as {name}' for name in names)}, null::date as ingest_date where false"
     elif file_format == "parquet":
@@ -420,7 +417,7 @@ def _write(db: duckdb.DuckDBPyConnection, rows: str, stream: Path, source: str, 
         abandoned.unlink()
     file = folder / f"{source}-{now:%Y%m%dT%H%M%S%f}.{file_format}"
     unfinished = file.with_name(f".{file.name}")
-    target = "'" + str(unfinished).replace("'", "''") + "'"
+    target = sql_text(unfinished)
     if file_format == "parquet":
         columns = ", ".join(f"cast({name} as varchar) as {name}" for name in db.table(rows).columns)
         db.execute(f"copy (select {columns} from {rows}) to {target} (format parquet)")

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import duckdb
 
-from outreach.landing.files import literal_path
+from outreach.landing.files import PARQUET_OPTIONS
+from outreach.sql import sql_name, sql_paths, sql_text
 
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
@@ -94,7 +95,7 @@ def _of_files(db: duckdb.DuckDBPyConnection, table: RawTable, folder: Path) -> _
         return parts[0] if parts else None
     names = {name: "VARCHAR" for part in parts for name in part.columns}
     selects = " union all by name ".join(
-        f"select {', '.join(f'cast({_quoted(name)} as varchar) as {_quoted(name)}' for name in part.columns)} from {part.sql}"
+        f"select {', '.join(f'cast({sql_name(name)} as varchar) as {sql_name(name)}' for name in part.columns)} from {part.sql}"
         for part in parts
     )
     return _Relation(f"({selects})", names)
@@ -102,17 +103,17 @@ def _of_files(db: duckdb.DuckDBPyConnection, table: RawTable, folder: Path) -> _
 
 def _csv(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
     return _described(db, f"""read_csv(
-        {_literals(files)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', union_by_name = true,
+        {sql_paths(files)}, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"', union_by_name = true,
         hive_partitioning = false, max_line_size = 16777216, parallel = false
     )""")  # fmt: skip
 
 
 def _parquet(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
-    return _described(db, f"read_parquet({_literals(files)}, union_by_name = true, hive_partitioning = false, binary_as_string = true)")
+    return _described(db, f"read_parquet({sql_paths(files)}, union_by_name = true, {PARQUET_OPTIONS})")
 
 
 def _json_lines(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
-    objects = f"read_json_objects({_literals(files)}, format = 'newline_delimited', maximum_object_size = 67108864)"
+    objects = f"read_json_objects({sql_paths(files)}, format = 'newline_delimited', maximum_object_size = 67108864)"
     return _of_json(db, "json", objects)
 
 
@@ -120,8 +121,8 @@ def _of_json(db: duckdb.DuckDBPyConnection, value: str, relation: str, kept: dic
     """Rows that are JSON objects in a value: a column per key, beside columns that are kept as they are."""
     kept = kept or {}
     keys = [key for (key,) in db.execute(f"select distinct unnest(json_keys({value})) from {relation} order by 1").fetchall()]
-    values = [f"{value} ->> {_literal('$.' + json.dumps(key))} as {_quoted(key)}" for key in keys]
-    columns = ", ".join(values + [_quoted(name) for name in kept]) or "null as nothing"
+    values = [f"{value} ->> {sql_text('$.' + json.dumps(key))} as {sql_name(key)}" for key in keys]
+    columns = ", ".join(values + [sql_name(name) for name in kept]) or "null as nothing"
     return _Relation(f"(select {columns} from {relation})", dict.fromkeys(keys, "VARCHAR") | kept)
 
 
@@ -130,14 +131,14 @@ def _described(db: duckdb.DuckDBPyConnection, relation: str) -> _Relation:
 
 
 def _add_from_duckdb(db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str) -> None:
-    db.execute(f"attach {_literal(location)} as source (read_only)")
+    db.execute(f"attach {sql_text(location)} as source (read_only)")
     query = """
         select table_schema, table_name from information_schema.tables where table_catalog = 'source' and lower(table_schema) = $1
     """
     names = {name.lower(): (found, name) for found, name in db.execute(query, [schema.lower()]).fetchall()}
     for table in tables:
         place = names.get(table.name)
-        relation = _described(db, f"source.{_quoted(place[0])}.{_quoted(place[1])}") if place else None
+        relation = _described(db, f"source.{sql_name(place[0])}.{sql_name(place[1])}") if place else None
         _add_view(db, table, relation, f"{location}, schema {schema}")
 
 
@@ -148,18 +149,20 @@ def _add_from_postgres(
         # Imported here: only this kind of source needs it.
         import adbc_driver_postgresql.dbapi as postgres
     except ImportError:
-        raise SourceError("Postgres is read by adbc-driver-postgresql, which is not installed: pip install adbc-driver-postgresql") from None
+        missing = "Postgres is read by adbc-driver-postgresql, which is not installed: pip install adbc-driver-postgresql"
+        raise SourceError(missing) from None
 
     where = f"{_without_password(location)}, schema {schema}"
     try:
         with postgres.connect(location) as connection, connection.cursor() as cursor:
             cursor.execute("set timezone = 'UTC'")
             cursor.execute(
-                "select table_name, column_name, data_type from information_schema.columns where lower(table_schema) = lower($1)", (schema,)
+                "select table_name, column_name from information_schema.columns where lower(table_schema) = lower($1)", (schema,)
             )
-            found: dict[str, dict[str, tuple[str, str]]] = {}
-            for name, column, kind in cursor.fetchall():
-                found.setdefault(name.lower(), {})[column] = (name, kind)
+            # By table in small letters and by column, the table's name as Postgres has it.
+            found: dict[str, dict[str, str]] = {}
+            for name, column in cursor.fetchall():
+                found.setdefault(name.lower(), {})[column] = name
             for table in tables:
                 present = found.get(table.name, {})
                 named = (*table.key, *table.columns, "_airbyte_data")
@@ -167,10 +170,10 @@ def _add_from_postgres(
                 if not wanted:
                     _add_view(db, table, None, where)
                     continue
-                name = next(iter(present.values()))[0]
-                columns = ", ".join(f"cast({_quoted(column)} as text) as {_quoted(column)}" for column in wanted)
-                cursor.execute(f"select {columns} from {_quoted(schema)}.{_quoted(name)}")
-                copy = _quoted(f"postgres_{table.name}")
+                name = next(iter(present.values()))
+                columns = ", ".join(f"cast({sql_name(column)} as text) as {sql_name(column)}" for column in wanted)
+                cursor.execute(f"select {columns} from {sql_name(schema)}.{sql_name(name)}")
+                copy = sql_name(f"postgres_{table.name}")
                 db.register("rows_of_postgres", cursor.fetch_record_batch())
                 db.execute(f"create table {copy} as select * from rows_of_postgres")
                 db.unregister("rows_of_postgres")
@@ -187,17 +190,17 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
     if relation is None:
         if not table.is_optional:
             raise SourceError(f"{where}: there is no table '{table.name}'")
-        nothing = ", ".join(f"null::varchar as {_quoted(column)}" for column in (*table.key, *table.columns))
+        nothing = ", ".join(f"null::varchar as {sql_name(column)}" for column in (*table.key, *table.columns))
         db.execute(f"create view raw.{table.name} as select {nothing} where false")
         return
     if data := next((name for name in relation.columns if _plain(name) == "_airbyte_data"), None):
         others = {name: kind for name, kind in relation.columns.items() if name != data}
-        relation = _of_json(db, f"{_quoted(data)}::json", relation.sql, others)
+        relation = _of_json(db, f"{sql_name(data)}::json", relation.sql, others)
     present = {_plain(name): (name, kind) for name, kind in relation.columns.items()}
     if missing := [column for column in table.key if column not in present]:
         raise SourceError(f"{where}: table '{table.name}' has no column '{missing[0]}'")
     columns = ", ".join(
-        f"{_text(*present[column]) if column in present else 'null::varchar'} as {_quoted(column)}"
+        f"{_text(*present[column]) if column in present else 'null::varchar'} as {sql_name(column)}"
         for column in (*table.key, *table.columns)
     )
     db.execute(f"create view raw.{table.name} as select {columns} from {relation.sql}")
@@ -206,26 +209,14 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
 def _text(name: str, kind: str) -> str:
     """A column as text; a number of any type as a person would write it."""
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
-        number = f"cast({_quoted(name)} as decimal(38, 9))"
+        number = f"cast({sql_name(name)} as decimal(38, 9))"
         return f"rtrim(rtrim(cast({number} as varchar), '0'), '.')"
-    return f"cast({_quoted(name)} as varchar)"
+    return f"cast({sql_name(name)} as varchar)"
 
 
 def _plain(name: str) -> str:
     """A column's name as the mapping has it, where the source writes it in capitals or within quotes."""
     return name.strip('"').lower()
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _literals(files: list[str]) -> str:
-    return f"[{', '.join(_literal(literal_path(file)) for file in files)}]"
 
 
 def _without_password(location: str) -> str:
@@ -251,7 +242,7 @@ def add_cloud_events(db: duckdb.DuckDBPyConnection, location: str) -> None:
     if not files:
         raise SourceError(f"{location}: there is no file that ends in {', '.join(endings)}")
     selects = " union all ".join(
-        f"select json from read_json_objects({_literals([file])}, format = 'auto', maximum_object_size = 67108864)" for file in files
+        f"select json from read_json_objects({sql_paths([file])}, format = 'auto', maximum_object_size = 67108864)" for file in files
     )
     try:
         db.execute(f"""

@@ -23,6 +23,8 @@ from typing import Any, BinaryIO
 
 import duckdb
 
+from outreach.sql import literal_path, sql_name
+
 ENDINGS = {"jsonl": (".jsonl", ".jsonl.gz"), "parquet": (".parquet",)}
 
 # Folders are read from paths alone; text that its writer has not marked as such is text all the same.
@@ -307,12 +309,7 @@ def _inspect_parquet(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
     arguments = {"files": [literal_path(file)]}
     columns = db.execute(f"describe select * from {rows}", arguments).fetchall()
     # A hash of every value decodes every page, so that a corrupt one is found here and not in the build.
-    names = ", ".join('"' + name.replace('"', '""') + '"' for name, *_ in columns)
+    names = ", ".join(sql_name(name) for name, *_ in columns)
     (count, _) = db.execute(f"select count(*), bit_xor(hash({names})) from {rows}", arguments).fetchone()
     signature = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
     return Inspection(rows=count, columns=[name for name, *_ in columns], signature=signature)
-
-
-def literal_path(file: str) -> str:
-    """A path as DuckDB takes it for one file: the characters that it would take for a pattern stand for themselves."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", file)

@@ -79,7 +79,7 @@ def test_a_file_that_has_not_changed_is_not_read_again_and_the_open_day_is(wareh
 
 def test_an_edited_seed_and_a_changed_rule_apply_to_all_history_by_themselves(tmp_path: Path) -> None:
     project = tmp_path / "project"
-    for part in ("models", "macros", "seeds", "tests", "profiles", "orchestration", "dbt_project.yml"):
+    for part in ("models", "macros", "seeds", "tests", "profiles", "orchestration", "outreach", "dbt_project.yml"):
         copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
         project.mkdir(exist_ok=True)
         copy(PROJECT / part, project / part)

@@ -24,8 +24,10 @@ ingest: $(VENV)/.installed ## turn a provider's raw tables or event log into lan
 contact-id: $(VENV)/.installed ## print the normal form and the contact id of a number (NUMBER=+15550100001)
 	@$(BIN)/python -m outreach.commands.contact_id "$(NUMBER)"
 
+# As it was typed: neither make nor a shell reads what is in it.
+query: export OUTREACH_QUERY = $(value SQL)
 query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"), or, with ARGS=--warehouse, the warehouse
-	@$(BIN)/python -m orchestration.query "$(SQL)" $(ARGS)
+	@$(BIN)/python -m orchestration.query $(ARGS)
 
 dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 	@$(BIN)/python -m orchestration.serve

@@ -13,19 +13,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.instance import own_instance, prepare_home
 from orchestration.sample.writer import write_sample
 from orchestration.standing import Standing, hours_since, standing_publication
-from orchestration.warehouse import WarehouseError, check_warehouse
+from orchestration.warehouse import WarehouseError, check_warehouse, opened
 from outreach import zones
 from outreach.landing.files import LandingError, check_landing
-from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, keep_private, shown
+from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, SettingsError, keep_private, shown
+from outreach.turns import turn
 
 # The account that is shown where none is asked for.
 BUSIEST_ACCOUNT = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
@@ -48,13 +51,29 @@ def main() -> int:
     keep_private()
     settings = Settings.from_environment()
     try:
-        is_new = ensure_landing(settings, console)
-        check_landing(settings.landing, settings.landing_format)
-        check_warehouse(settings.warehouse)
-    except (LandingError, WarehouseError) as error:
-        console.print(f"[bold red]Nothing was built.[/] {error}", highlight=False, soft_wrap=True)
+        settings.check_places()
+        with turn(settings.warehouse, "make build", waiting=partial(say_who_builds, console=console)):
+            return build(settings, arguments, console)
+    except (LandingError, SettingsError, WarehouseError) as error:
+        console.print(f"[bold red]Nothing was built.[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         return 2
 
+
+def build(settings: Settings, arguments: argparse.Namespace, console: Console) -> int:
+    """Builds where there is something to do, shows the reports, and returns the process's exit code.
+
+    Args:
+        settings: where everything is.
+        arguments: of the command.
+        console: what is printed goes there.
+
+    Raises:
+        LandingError: the landing zone is not set up as the variables say.
+        WarehouseError: the warehouse cannot be written.
+    """
+    is_new = ensure_landing(settings, console)
+    check_landing(settings.landing, settings.landing_format)
+    check_warehouse(settings.warehouse)
     # A warehouse of another sample has nothing to do with this one.
     full_refresh = arguments.full_refresh or is_new
     if not (arguments.anyway or full_refresh) and (standing := standing_publication(settings)):
@@ -66,6 +85,11 @@ def main() -> int:
         return 1
     show_reports(settings, arguments.account, console)
     return 0
+
+
+def say_who_builds(other: str, console: Console) -> None:
+    """Says whose turn it is, before this process waits for its own."""
+    console.print(f"Another build works on this warehouse ({other}); waiting for it to end.", markup=False, highlight=False, soft_wrap=True)
 
 
 def _limit(text: str) -> tuple[str, float]:
@@ -147,7 +171,7 @@ def _own_output() -> Iterator[object]:
 
 def show_reports(settings: Settings, account: str | None, console: Console) -> None:
     """Prints the reports of one account as readers see them, what came in, and what to do next."""
-    with duckdb.connect(str(settings.published), read_only=True) as db:
+    with opened(settings.published) as db:
         account = account or (db.execute(BUSIEST_ACCOUNT).fetchone() or (None,))[0]
         today = db.execute(
             """
@@ -207,7 +231,7 @@ def _accounting(db: duckdb.DuckDBPyConnection) -> Table:
 
 
 def _say_what_is_next(settings: Settings, account: str | None, start: date, end: date, console: Console) -> None:
-    with duckdb.connect(str(settings.warehouse), read_only=True) as db:
+    with opened(settings.warehouse) as db:
         rejects = db.execute("select reason, count(*) from marts.rejected_events group by reason order by 2 desc, 1").fetchall()
     if rejects:
         console.print("Rejected because of: " + ", ".join(f"{reason} {count:,}" for reason, count in rejects), highlight=False)

@@ -13,9 +13,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, is_locked, written_beside
+from orchestration.warehouse import STORAGE_VERSION, WarehouseError, check_warehouse, opened, written_beside
 from outreach.settings import Settings, keep_private, shown
 from outreach.sql import sql_text
+from outreach.turns import Taken, is_held, turn
 
 # How many rows had lost their contact when the file was last written anew; in `timeline.build_state`, where no batch is meant.
 ERASED = "erased"
@@ -49,7 +50,7 @@ def holds_erased_bytes(warehouse: Path) -> bool:
     Args:
         warehouse: the file.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as db:
+    with opened(warehouse) as db:
         name = db.execute("select current_database()").fetchone()[0]
         if not _has_state(db, name):
             return False
@@ -82,10 +83,12 @@ def main() -> int:
         return 1
     before = warehouse.stat().st_size
     try:
-        check_warehouse(warehouse)
-        compact(warehouse)
-    except (WarehouseError, duckdb.Error) as error:
-        reason = f"another process holds {shown(warehouse)}" if isinstance(error, duckdb.Error) and is_locked(error) else str(error)
+        with turn(warehouse, "make compact"):
+            check_warehouse(warehouse)
+            compact(warehouse)
+    except (Taken, WarehouseError, duckdb.Error) as error:
+        taken = str(error) if isinstance(error, Taken) else "another process has it open" if is_held(warehouse) else None
+        reason = f"{shown(warehouse)} is taken ({taken}); try again when that has ended." if taken else str(error)
         print(f"Nothing was changed: {reason}", file=sys.stderr)
         return 1
     print(f"{shown(warehouse)}: {before / 1e6:,.1f} MB, now {warehouse.stat().st_size / 1e6:,.1f} MB")

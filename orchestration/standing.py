@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.fingerprints import newest_project_file, project_fingerprint, rules_fingerprint, warehouse_state
+from orchestration.warehouse import opened
 from outreach import zones
 from outreach.landing.files import LandingFile, digest_of, list_files
 from outreach.settings import Settings
@@ -47,7 +48,7 @@ def built_from(warehouse: Path, run_began_at: datetime) -> str | None:
     """
     if newest_project_file() >= min(run_began_at, _LOADED_AT):
         return None
-    with duckdb.connect(str(warehouse), read_only=True) as db:
+    with opened(warehouse) as db:
         return _origin(db)
 
 
@@ -63,9 +64,9 @@ def standing_publication(settings: Settings) -> Standing | None:
     if not settings.warehouse.exists() or not settings.published.exists():
         return None
     try:
-        with duckdb.connect(str(settings.published), read_only=True) as db:
+        with opened(settings.published) as db:
             published_at, origin = db.execute("select published_at, built_from from marts.publication").fetchone()
-        with duckdb.connect(str(settings.warehouse), read_only=True) as db:
+        with opened(settings.warehouse) as db:
             if origin is None or origin != _origin(db):
                 return None
             held = db.execute("select path, bytes, modified_at, ingest_date, digest, rules from staging.landing_files").fetchall()

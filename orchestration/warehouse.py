@@ -7,16 +7,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-from dagster import OpExecutionContext, RetryRequested
 
-from outreach.settings import Settings, shown
+from outreach.settings import shown
+from outreach.sql import sql_text
+from outreach.turns import is_held
 
 # Newer compression: smaller and faster to write. Readers need DuckDB 1.4 or newer.
 STORAGE_VERSION = "v1.4.0"
 
-# Waits of 2, 4, 8, 16, 32, 64, 64 … seconds: ten minutes in all.
-MOST_RETRIES = 13
-LONGEST_WAIT = 64
+
+@contextmanager
+def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse or a published file, opened read-only under a name of its own: one called `marts.duckdb` is ambiguous otherwise.
+
+    Args:
+        file: the DuckDB file.
+
+    Raises:
+        duckdb.Error: it cannot be opened.
+    """
+    with duckdb.connect() as db:
+        db.execute(f"set timezone = 'UTC'; attach {sql_text(file)} as opened (read_only); use opened")
+        yield db
 
 
 @contextmanager
@@ -59,46 +71,7 @@ def check_warehouse(warehouse: Path) -> None:
         if warehouse.exists():
             duckdb.connect(str(warehouse)).close()
     except duckdb.Error as error:
-        if not is_locked(error):
+        if not is_held(warehouse):
             raise WarehouseError(
                 f"OUTREACH_WAREHOUSE is '{shown(warehouse)}', and cannot be opened for writing: {str(error).splitlines()[0]}"
             ) from error
-
-
-def is_locked(error: duckdb.Error) -> bool:
-    """Whether another process holds the file that was to be opened."""
-    return isinstance(error, duckdb.IOException) and "lock" in str(error)
-
-
-@contextmanager
-def opened_for_writing(settings: Settings, context: OpExecutionContext) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, opened for writing.
-
-    Args:
-        settings: say where it is. It is made where it is not there yet.
-        context: of the step that writes. It is run again later, and later still, as long as another process holds the file.
-
-    Raises:
-        RetryRequested: another process holds the file.
-    """
-    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        db = duckdb.connect(str(settings.warehouse))
-    except duckdb.IOException as error:
-        raise try_again(error, context) from error
-    with db:
-        yield db
-
-
-def try_again(error: duckdb.IOException, context: OpExecutionContext) -> Exception:
-    """What to raise instead of an error of DuckDB's: a request to run the step again, and the error itself if no lock is its cause.
-
-    Args:
-        error: what opening the warehouse has raised.
-        context: of the step.
-    """
-    if not is_locked(error):
-        return error
-    seconds = min(2 ** (context.retry_number + 1), LONGEST_WAIT)
-    context.log.warning(f"Another process holds the warehouse; trying again in {seconds} s. {str(error).splitlines()[0]}")
-    return RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=seconds)

@@ -22,6 +22,10 @@ DASHBOARD_PORT = 8501
 STALE_HOURS = 26
 
 
+class SettingsError(Exception):
+    """The variables name what cannot work. The message is one sentence that names the variable."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The set-up of one process.
@@ -44,12 +48,34 @@ class Settings:
     def from_environment(cls) -> Settings:
         """The settings that the environment's variables make."""
         return cls(
-            landing=os.environ.get("OUTREACH_LANDING", DEFAULT_LANDING),
-            landing_format=os.environ.get("OUTREACH_LANDING_FORMAT", "jsonl"),
+            landing=variable("OUTREACH_LANDING", DEFAULT_LANDING),
+            landing_format=variable("OUTREACH_LANDING_FORMAT", "jsonl"),
             warehouse=_path("OUTREACH_WAREHOUSE", "data/warehouse.duckdb"),
             published=_path("OUTREACH_PUBLISHED", "data/published/reporting.duckdb"),
             home=_path("DAGSTER_HOME", "data/dagster"),
         )
+
+    def check_places(self) -> None:
+        """Ends with a clear sentence where something that a build writes cannot be written.
+
+        Raises:
+            SettingsError: a folder that cannot be written, or a name that a library behind it does not bear.
+        """
+        if odd := sorted({*"?#%"} & {*str(self.home)}):
+            raise SettingsError(f"DAGSTER_HOME is '{self.home}': Dagster's database cannot lie in a folder with '{odd[0]}' in its name.")
+        places = {
+            "OUTREACH_WAREHOUSE": self.warehouse.parent,
+            "OUTREACH_PUBLISHED": self.published.parent,
+            "DAGSTER_HOME": self.home,
+            "DBT_TARGET_PATH": _path("DBT_TARGET_PATH", "target"),
+            "DBT_LOG_PATH": _path("DBT_LOG_PATH", "logs"),
+        }
+        for name, folder in places.items():
+            there = next(path for path in (folder, *folder.parents) if path.exists())
+            if not there.is_dir():
+                raise SettingsError(f"{name}: '{shown(there)}' is a file, and a folder was expected.")
+            if not os.access(there, os.W_OK | os.X_OK):
+                raise SettingsError(f"{name}: '{shown(there)}' cannot be written by the user that runs this; name another place.")
 
     @property
     def data_docs(self) -> Path:
@@ -76,5 +102,16 @@ def shown(path: Path) -> str:
     return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)
 
 
-def _path(variable: str, default: str) -> Path:
-    return PROJECT / os.environ.get(variable, default)
+def variable(name: str, default: str) -> str:
+    """The value of an environment variable. One that is set and empty, as a compose file leaves it, is not set.
+
+    Args:
+        name: the variable.
+        default: where it is not set.
+    """
+    return os.environ.get(name, "").strip() or default
+
+
+def _path(name: str, default: str) -> Path:
+    # A link is followed: what it leads to is the file that is written, replaced and locked.
+    return (PROJECT / variable(name, default)).resolve()

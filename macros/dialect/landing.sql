@@ -74,9 +74,9 @@
 {% macro spark__check_landing() %}{% endmacro %}
 
 {# The variables that say where the landing zone is and what its files are. #}
-{% macro landing_folder() %}{{ return(env_var('OUTREACH_LANDING', 'data/landing')) }}{% endmacro %}
+{% macro landing_folder() %}{{ return(env_var('OUTREACH_LANDING', '') | trim or 'data/landing') }}{% endmacro %}
 
-{% macro landing_format() %}{{ return(env_var('OUTREACH_LANDING_FORMAT', 'jsonl')) }}{% endmacro %}
+{% macro landing_format() %}{{ return(env_var('OUTREACH_LANDING_FORMAT', '') | trim or 'jsonl') }}{% endmacro %}
 
 {% macro sql_text(value) -%}
     '{{ value | replace("'", "''") }}'

@@ -1,9 +1,9 @@
 """The dbt project as assets: each model, seed and report function, and each data test as a check."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +18,13 @@ from pydantic import Field
 
 from orchestration.compact import compact, holds_erased_bytes
 from orchestration.dbt.findings import explained
-from orchestration.warehouse import opened_for_writing
-from outreach.settings import PROJECT, Settings
+from orchestration.steps import warehouse_turn
+from orchestration.warehouse import opened
+from outreach.settings import PROJECT, Settings, variable
+from outreach.turns import turn
 
 # Where dbt itself puts its target, so that a run in the shell and one from here share what was parsed.
-TARGET = Path(os.environ.get("DBT_TARGET_PATH", "target"))
+TARGET = Path(variable("DBT_TARGET_PATH", "target"))
 
 
 class Translator(DagsterDbtTranslator):
@@ -67,11 +69,20 @@ dbt_resource = Dbt(DBT_PROJECT, dbt_executable=str(Path(sys.executable).with_nam
 
 def _manifest() -> dict[str, Any]:
     """The project as dbt reads it, parsed anew when a file has changed since the last time."""
+    # A process at a time: dbt writes the file where it stands.
+    with turn(PROJECT / TARGET / "manifest.json", "dbt parse", waiting=lambda other: None):
+        return _read_manifest()
+
+
+def _read_manifest() -> dict[str, Any]:
     folders = [PROJECT / folder for folder in ("models", "macros", "seeds", "tests/generic", "tests/singular", "profiles")]
     files = [PROJECT / "dbt_project.yml", *folders, *(path for folder in folders for path in folder.rglob("*"))]
     path = DBT_PROJECT.manifest_path
-    if not path.exists() or path.stat().st_mtime <= max(file.stat().st_mtime for file in files):
-        dbt_resource.cli(["parse", "--quiet"], target_path=TARGET).wait()
+    if path.exists() and path.stat().st_mtime > max(file.stat().st_mtime for file in files):
+        # A kill or a full disk leaves half a file, which is written anew like none.
+        with suppress(ValueError):
+            return json.loads(path.read_text())
+    dbt_resource.cli(["parse", "--quiet"], target_path=TARGET).wait()
     return json.loads(path.read_text())
 
 
@@ -92,16 +103,17 @@ class BuildConfig(Config):
 def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: BuildConfig):
     """Builds seeds, models and report functions in dbt's order, each tested before the next one reads it."""
     settings = Settings.from_environment()
-    # dbt opens the file on its own; this only waits until it can.
-    with opened_for_writing(settings, context):
-        pass
     # The manifest is the one that was parsed, and what came of each node stands in the run: dbt need not write both once more.
     arguments = ["--no-write-json", "build", *(["--full-refresh"] if config.full_refresh else [])]
-    yield from _with_findings(dbt.cli(arguments, context=context, target_path=TARGET), settings.warehouse)
-    if holds_erased_bytes(settings.warehouse):
-        context.log.info("Contacts were erased: writing the warehouse anew, without their bytes.")
-        compact(settings.warehouse)
-    yield from _row_counts(context, settings.warehouse)
+    with warehouse_turn(settings, context):
+        if settings.warehouse.exists():
+            # Where a tool holds it, dbt need not start to find out.
+            duckdb.connect(str(settings.warehouse)).close()
+        yield from _with_findings(dbt.cli(arguments, context=context, target_path=TARGET), settings.warehouse)
+        if holds_erased_bytes(settings.warehouse):
+            context.log.info("Contacts were erased: writing the warehouse anew, without their bytes.")
+            compact(settings.warehouse)
+        yield from _row_counts(context, settings.warehouse)
 
 
 def _with_findings(invocation: DbtCliInvocation, warehouse: Path) -> Iterator[Any]:
@@ -126,7 +138,7 @@ def _with_findings(invocation: DbtCliInvocation, warehouse: Path) -> Iterator[An
 def _row_counts(context: AssetExecutionContext, warehouse: Path) -> Iterator[AssetObservation]:
     """The rows of what was built. dbt holds the file as long as it runs, so they are counted at the end, all at once."""
     nodes = {AssetKey([node["schema"], node["name"]]): node for node in MANIFEST["nodes"].values() if "columns" in node}
-    with duckdb.connect(str(warehouse), read_only=True) as db:
+    with opened(warehouse) as db:
         for key in sorted(context.selected_asset_keys & nodes.keys()):
             # A report has no rows of its own, nor has a view that is published as one; that on the landed files would read them once more.
             config = nodes[key]["config"]

@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 from dagster import AssetCheckResult
 
+from orchestration.warehouse import opened
+
 # Rows of what a test has found that are shown.
 EXAMPLES = 3
 
@@ -24,7 +26,7 @@ def explained(results: Sequence[AssetCheckResult], nodes: Mapping[str, Any], war
     """
     if not results:
         return
-    with duckdb.connect(str(warehouse), read_only=True) as db:
+    with opened(warehouse) as db:
         for result in results:
             node = nodes[result.metadata["unique_id"].value]
             yield result._replace(description=_words(db, _compiled(node, target)))

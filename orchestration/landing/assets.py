@@ -20,7 +20,7 @@ from dagster import (
 )
 
 from orchestration.landing.survey import LANDING_RULES, Day, StreamState, Survey, survey
-from orchestration.warehouse import opened_for_writing
+from orchestration.steps import warehouse_turn
 from outreach.settings import PROJECT, Settings
 
 # The folder of a file names the UTC day on which it was written. The open day is a partition too.
@@ -56,7 +56,7 @@ def landing_days(context: AssetExecutionContext):
     streams = [key.path[-1] for key in sorted(context.selected_asset_keys)]
     days = sorted(context.partition_keys)
     if settings.warehouse.exists():
-        with opened_for_writing(settings, context) as db:
+        with warehouse_turn(settings, context), duckdb.connect(str(settings.warehouse)) as db:
             _forget(db, streams, days)
     with survey(settings) as found:
         for stream in streams:

@@ -16,6 +16,7 @@ from orchestration.fingerprints import rules_fingerprint
 from outreach import zones
 from outreach.landing.files import LandingError, check_landing, inspect_files, list_files, repaired_lines
 from outreach.settings import keep_private
+from outreach.sql import sql_text
 
 # The rest is for Python, and for what DuckDB takes without counting it.
 DUCKDB_SHARE = 0.75
@@ -33,12 +34,16 @@ INSPECTION = (
 class Plugin(BasePlugin):
     """Loaded by `profiles/profiles.yml`."""
 
+    @property
+    def warehouse(self) -> str:
+        """The file that is attached."""
+        return self.creds.attach[0].path
+
     def update_connection_config(self, creds, config) -> None:
         """Makes the warehouse's folder, which DuckDB expects to be there, keeps what is in it to its owner, and gives way to readers."""
         keep_private()
         yield_to_readers()
-        if creds.path != ":memory:":
-            Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+        Path(self.warehouse).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Sets the memory, and registers the functions. They look at files, so the same arguments may give another answer."""
@@ -46,6 +51,7 @@ class Plugin(BasePlugin):
         conn.execute("reset memory_limit")
         (of_duckdb,) = conn.execute("select current_setting('memory_limit')").fetchone()
         # Beyond it DuckDB spills to a folder beside the file.
+        conn.execute(f"set temp_directory = {sql_text(self.warehouse + '.tmp')}")
         conn.execute(f"set memory_limit = '{memory_limit(os.environ.get('OUTREACH_MEMORY_LIMIT'), of_duckdb)}'")
         register = partial(conn.create_function, side_effects=True, null_handling="special")
         register("landing_set_up_problem", _set_up_problem, ["varchar", "varchar"], "varchar")

@@ -1,6 +1,8 @@
 """Starts a run when files have landed."""
 
 import hashlib
+import time
+from datetime import UTC, datetime
 
 from dagster import DagsterRunStatus, RunRequest, RunsFilter, SensorEvaluationContext, SkipReason, sensor
 
@@ -12,10 +14,20 @@ UNFINISHED = [
     DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING,
 ]  # fmt: skip
 
+# The landing zone that a run was started for.
+STATE_TAG = "outreach/landing_state"
 
-@sensor(job=build, minimum_interval_seconds=30)
+# A run that failed is tried again at once, then after twice as long each time: a full disk is cleared, a bad file stays bad.
+SECONDS_BETWEEN = 30
+LONGEST_SECONDS = 3600
+
+
+@sensor(job=build, minimum_interval_seconds=SECONDS_BETWEEN)
 def new_landing_files(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-    """Starts the build when a landing file is new or has changed since the last time that it did, and none is under way."""
+    """Starts the build when a landing file is new or has changed, and none is under way; again, where the run for it has failed.
+
+    What was started for which state of the landing zone stands in the runs themselves, so that nothing else can disagree with them.
+    """
     settings = Settings.from_environment()
     try:
         files = list_files(settings.landing, settings.landing_format)
@@ -24,11 +36,16 @@ def new_landing_files(context: SensorEvaluationContext) -> RunRequest | SkipReas
     if not files:
         return SkipReason(f"There is no file in {settings.landing} yet.")
     state = hashlib.sha256("\n".join(f"{f.path} {f.bytes} {f.modified_at}" for f in files).encode()).hexdigest()
-    if state == context.cursor:
+    earlier = context.instance.get_run_records(RunsFilter(tags={STATE_TAG: state}))
+    if any(record.dagster_run.status == DagsterRunStatus.SUCCESS for record in earlier):
         return SkipReason("Nothing has landed since the last run that was started from here.")
     under_way = [run for run in context.instance.get_runs(RunsFilter(statuses=UNFINISHED)) if run.job_name in JOB_NAMES]
     if under_way:
-        # The cursor stays, so that the next look finds these files again.
         return SkipReason(f"Files have landed; they wait for run {under_way[0].run_id} to end.")
-    context.update_cursor(state)
-    return RunRequest(run_key=state)
+    if earlier:
+        ended = max(record.end_time or record.create_timestamp.timestamp() for record in earlier)
+        due = ended + min(SECONDS_BETWEEN * 2 ** (len(earlier) - 1), LONGEST_SECONDS) - SECONDS_BETWEEN
+        if due > time.time():
+            again = datetime.fromtimestamp(due, UTC)
+            return SkipReason(f"Run {earlier[0].dagster_run.run_id} for these files failed; it is tried again after {again:%H:%M:%S} UTC.")
+    return RunRequest(run_key=f"{state} {len(earlier)}", tags={STATE_TAG: state})

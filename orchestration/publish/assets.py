@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-import duckdb
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, MetadataValue, asset
 
 from orchestration.dbt.assets import MANIFEST, dbt_models
 from orchestration.docs import write_documentation
 from orchestration.publish.publication import publish, published_models
 from orchestration.standing import built_from
-from orchestration.warehouse import try_again
+from orchestration.steps import warehouse_turn
 from outreach.settings import Settings
 
 PUBLISHED_FILE = AssetKey("published_file")
@@ -26,13 +25,11 @@ def published_file(context: AssetExecutionContext) -> MaterializeResult:
     Written beside the last one and renamed over it. Who has that one open goes on undisturbed.
     """
     settings = Settings.from_environment()
-    try:
+    with warehouse_turn(settings, context):
         # A run that goes on from where another failed has built what that one began.
         began = context.instance.get_run_record_by_id(context.run.root_run_id or context.run.run_id).create_timestamp
         origin = built_from(settings.warehouse, datetime.fromtimestamp(began.timestamp()))
         publication = publish(settings.warehouse, settings.published, MANIFEST, context.run.run_id, origin)
-    except duckdb.IOException as error:
-        raise try_again(error, context) from error
     return MaterializeResult(
         metadata={
             "dagster/row_count": sum(publication.row_counts.values()),

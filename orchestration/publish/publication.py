@@ -6,6 +6,7 @@ A reader that has the last one open goes on with it undisturbed; one that opens 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ from typing import Any
 import duckdb
 
 from orchestration.landing.survey import EVENT_STREAMS
-from orchestration.warehouse import STORAGE_VERSION, written_beside
+from orchestration.warehouse import STORAGE_VERSION, opened, written_beside
 from outreach.sql import sql_text
 
 
@@ -73,9 +74,9 @@ def publish(
             db.execute(f"attach {sql_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
-            copy_reports(db, manifest)
-            _comment(db, manifest)
             published_at, newest_event_at = _sign(db, run_id, row_counts, built_from)
+            copy_reports(db, manifest, published_at)
+            _comment(db, manifest)
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
         os.replace(beside, published)
@@ -132,12 +133,33 @@ def copy_views(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> No
     Raises:
         PublicationError: a view is missing.
     """
+    for name, query in _view_queries(db, manifest).items():
+        db.execute(f"create view marts.{name} as {query}")
+
+
+def _view_queries(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The query of each published view, by name, over tables alone.
+
+    What reads a view could not be copied before it, and DuckDB's EXPORT DATABASE writes functions first.
+    """
     query = "select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = 'marts'"
     definitions = dict(db.execute(query).fetchall())
     views = {model["unique_id"]: model for model in published_models(manifest, "marts") if _form(model) == "view"}
+    queries: dict[str, str] = {}
     # A view comes after those that it reads.
     for view in TopologicalSorter({key: views.keys() & model["depends_on"]["nodes"] for key, model in views.items()}).static_order():
-        db.execute(_defined(definitions, views[view]))
+        _, _, body = _defined(definitions, views[view]).partition(" AS ")
+        queries[views[view]["name"]] = _over_tables(body.rstrip().rstrip(";"), queries)
+    return queries
+
+
+def _over_tables(query: str, views: Mapping[str, str]) -> str:
+    """A query of DuckDB's own writing with the views that it reads written out."""
+    for name, body in views.items():
+        query = re.sub(rf"\bmarts\.{name}\b(?P<alias> AS )?", lambda found, body=body, name=name: (
+            f"({body}){found['alias'] or f' AS {name}'}"
+        ), query)  # fmt: skip
+    return query
 
 
 def _defined(definitions: Mapping[str, str], model: Mapping[str, Any]) -> str:
@@ -146,22 +168,40 @@ def _defined(definitions: Mapping[str, str], model: Mapping[str, Any]) -> str:
     return definitions[model["name"]]
 
 
-def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
+def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], published_at: datetime | None = None) -> None:
     """Copies the report functions of the database attached as `warehouse` to the one that is in use.
 
     Args:
         db: the connection.
         manifest: dbt's manifest, which names the functions and their parameters.
+        published_at: of the publication that they are copied to, if that is what they are copied to: they answer from no other.
 
     Raises:
         PublicationError: a function is missing.
     """
     query = "select function_name, macro_definition from duckdb_functions() where database_name = 'warehouse' and schema_name = 'reports'"
     definitions = dict(db.execute(query).fetchall())
+    views = _view_queries(db, manifest)
     for function in published_models(manifest, "reports"):
         # DuckDB's catalogue does not tell the defaults of parameters.
         parameters = ", ".join(function["config"]["parameters"])
-        db.execute(f"create macro reports.{function['name']}({parameters}) as table {_defined(definitions, function)}")
+        query = _over_tables(_defined(definitions, function), views)
+        if published_at is not None:
+            query = f"select * from ({query}) as report where ({_is_of_publication(published_at)})"
+        db.execute(f"create macro reports.{function['name']}({parameters}) as table {query}")
+
+
+def _is_of_publication(published_at: datetime) -> str:
+    """Whether the database in use is a publication, as SQL that ends with an error where it is not.
+
+    DuckDB binds a function's body when it is called, in the database in use, whichever the function stands in: with two files
+    attached, one's function would give the other's numbers.
+    """
+    advice = "This report was published in another file than the one in use: run USE with the name of its file, then ask again."
+    return f"""
+        select case when max(published_at) = timestamp {sql_text(published_at)} then true else error({sql_text(advice)}) end
+        from marts.publication
+    """
 
 
 def _comment(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None:
@@ -203,7 +243,7 @@ def _compare_reports(warehouse: Path, published: Path, manifest: Mapping[str, An
 
     The catalogue's text of a function is DuckDB's own writing of it, and need not mean what was compiled.
     """
-    with duckdb.connect(str(warehouse), read_only=True) as one, duckdb.connect(str(published), read_only=True) as other:
+    with opened(warehouse) as one, opened(published) as other:
         busiest = "select account_id, max(date_day) from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
         account, newest_day = one.execute(busiest).fetchone() or ("", date.today())
         for function in published_models(manifest, "reports"):

@@ -5,7 +5,6 @@ from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 
-import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -22,7 +21,8 @@ from orchestration.landing.assets import LANDING_KEYS, landing_events
 from orchestration.landing.survey import explanations, survey
 from orchestration.quality.expectations import Rule, keep_newest, validate
 from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
-from orchestration.warehouse import try_again
+from orchestration.steps import warehouse_turn
+from orchestration.warehouse import opened
 from outreach.settings import Settings
 
 MART_KEYS = {table: AssetKey(["marts", table]) for table in MART_SUITES}
@@ -50,14 +50,14 @@ def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig):
     settings = Settings.from_environment()
     limits = Limits(**{limit.name: getattr(config, limit.name) for limit in fields(Limits)})
     suites = _selected(landing_suites(limits), LANDING_KEYS, context)
-    try:
-        with survey(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found:
-            for event in landing_events(found):
-                context.op_execution_context.log_event(event)
-            details = {stream: explanations(state) for stream, state in found.streams.items()}
-            yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing", details=details)
-    except duckdb.IOException as error:
-        raise try_again(error, context) from error
+    with (
+        warehouse_turn(settings, context.op_execution_context),
+        survey(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found,
+    ):
+        for event in landing_events(found):
+            context.op_execution_context.log_event(event)
+        details = {stream: explanations(state) for stream, state in found.streams.items()}
+        yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing", details=details)
 
 
 @multi_asset_check(specs=_specs(MART_SUITES, MART_KEYS), name="mart_checks", can_subset=True)
@@ -65,11 +65,11 @@ def mart_checks(context: AssetCheckExecutionContext):
     """Looks at the marts before they are published."""
     settings = Settings.from_environment()
     suites = _selected(MART_SUITES, MART_KEYS, context)
-    try:
-        duckdb.connect(str(settings.warehouse), read_only=True).close()
-    except duckdb.IOException as error:
-        raise try_again(error, context) from error
-    yield from _validated(context, settings.warehouse, "marts", suites, MART_KEYS, settings, title="marts")
+    with warehouse_turn(settings, context.op_execution_context):
+        # A tool that holds the file is waited for: Great Expectations would take its error for a finding.
+        with opened(settings.warehouse):
+            pass
+        yield from _validated(context, settings.warehouse, "marts", suites, MART_KEYS, settings, title="marts")
 
 
 def _selected(

@@ -20,7 +20,7 @@ from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
 from orchestration.spark.cluster import ClusterError, standalone_cluster
 from outreach import zones
 from outreach.landing.files import LandingError, check_landing
-from outreach.settings import HOST, PROJECT, Settings, keep_private, shown
+from outreach.settings import HOST, PROJECT, Settings, keep_private, shown, variable
 
 CORES = os.cpu_count() or 2
 
@@ -43,7 +43,7 @@ def main() -> int:
     os.chdir(PROJECT)
     keep_private()
     settings = Settings.from_environment()
-    folder = Path(os.environ.get("OUTREACH_SPARK", "data/spark"))
+    folder = Path(variable("OUTREACH_SPARK", "data/spark"))
     try:
         ensure_landing(settings, console)
         check_landing(settings.landing, settings.landing_format)

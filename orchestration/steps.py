@@ -1,0 +1,46 @@
+"""A step of a run has the warehouse to itself: one process works on it at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+from dagster import OpExecutionContext, RetryRequested
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
+
+from outreach.settings import Settings
+from outreach.turns import Taken, is_held, turn
+
+# Waits of 2, 4, 8, 16, 32, 64, 64 … seconds: ten minutes in all.
+MOST_RETRIES = 13
+LONGEST_WAIT = 64
+
+
+@contextmanager
+def warehouse_turn(settings: Settings, context: OpExecutionContext) -> Iterator[None]:
+    """A step's turn with the warehouse. The step is run again later, and later still, as long as another process works on it.
+
+    Args:
+        settings: say where the warehouse is.
+        context: of the step.
+
+    Raises:
+        RetryRequested: another process has its turn, or holds the file.
+    """
+    try:
+        with turn(settings.warehouse, f"run {context.run.run_id} of job {context.run.job_name}"):
+            yield
+    except Taken as other:
+        raise _try_again(str(other), context) from other
+    except (duckdb.IOException, DagsterDbtCliRuntimeError) as error:
+        # dbt started by hand, or a tool that has opened the file, asks nobody for its turn.
+        if not is_held(settings.warehouse):
+            raise
+        raise _try_again("it has the file open", context) from error
+
+
+def _try_again(other: str, context: OpExecutionContext) -> RetryRequested:
+    seconds = min(2 ** (context.retry_number + 1), LONGEST_WAIT)
+    context.log.warning(f"Another process works on the warehouse ({other}); trying again in {seconds} s.")
+    return RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=seconds)

@@ -28,6 +28,7 @@ from orchestration.warehouse import WarehouseError, check_warehouse, opened
 from outreach import zones
 from outreach.landing.files import LandingError, check_landing
 from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, SettingsError, keep_private, shown
+from outreach.sql import sql_text
 from outreach.turns import turn
 
 # The account that is shown where none is asked for.
@@ -108,13 +109,13 @@ def _limit(text: str) -> tuple[str, float]:
 
 
 def ensure_landing(settings: Settings, console: Console) -> bool:
-    """Writes the sample where the default landing zone is empty. A landing zone that somebody named is never written to.
+    """Writes the sample where the default landing zone is empty and nothing was ever built: one that somebody named is never written to.
 
     Returns:
         Whether the sample was written.
     """
     landing = Path(settings.landing)
-    if settings.landing != DEFAULT_LANDING or any(landing.glob("*/ingest_date=*")):
+    if settings.landing != DEFAULT_LANDING or settings.warehouse.exists() or any(landing.glob("*/ingest_date=*")):
         return False
     console.print(f"No landing zone yet: writing a sample to {landing}", highlight=False)
     write_sample(landing, file_format=settings.landing_format, progress=lambda line: console.print(line, highlight=False))
@@ -199,7 +200,7 @@ def two_columns(title: str, names: list[str], values: tuple) -> Table:
         names: the report's columns.
         values: their values, in the same order.
     """
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(title=escape(title), title_justify="left", show_header=False)
     table.add_column("KPI", min_width=28)
     table.add_column("value", justify="right", min_width=12)
     for name, value in zip(names, values, strict=True):
@@ -237,14 +238,14 @@ def _say_what_is_next(settings: Settings, account: str | None, start: date, end:
         console.print("Rejected because of: " + ", ".join(f"{reason} {count:,}" for reason, count in rejects), highlight=False)
     console.print(f"""
 Published to {shown(settings.published)}, from the warehouse {shown(settings.warehouse)}. Open to you now:
-  make query SQL="from reports.messaging_by_campaign('{account}', '{start}', '{end}')"
-  make query SQL="from reports.calling_by_day('{account}', '{start}', '{end}')"
+  make query SQL="from reports.messaging_by_campaign({sql_text(account or "")}, '{start}', '{end}')"
+  make query SQL="from reports.calling_by_day({sql_text(account or "")}, '{start}', '{end}')"
   make query SQL="select stream, reason, row_json from marts.rejected_events limit 20" ARGS=--warehouse
   make build        again: takes in only what is new in the landing zone, and ends at once where nothing is
   make dashboard    the Reporting page in the browser
   make dagster      lineage, runs, checks and reruns in the browser
   make test         runs every test
-""", highlight=False, soft_wrap=True)  # fmt: skip
+""", markup=False, highlight=False, soft_wrap=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def warehouse_turn(settings: Settings, context: OpExecutionContext) -> Iterator[
         # dbt started by hand, or a tool that has opened the file, asks nobody for its turn.
         if not is_held(settings.warehouse):
             raise
-        raise _try_again("it has the file open", context) from error
+        who = str(error).splitlines()[0] if isinstance(error, duckdb.Error) else "it has the file open"
+        raise _try_again(who, context) from error
 
 
 def _try_again(other: str, context: OpExecutionContext) -> RetryRequested:

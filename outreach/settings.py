@@ -11,6 +11,9 @@ PROJECT = Path(__file__).parents[1]
 
 DEFAULT_LANDING = "data/landing"
 
+# Of the warehouse.
+SCHEMAS = ("seeds", "staging", "timeline", "marts", "reports")
+
 # Everything is served on loopback: Dagster, the pages that its runs write, `make docs`, and the Reporting page without sign-in.
 HOST = "127.0.0.1"
 DAGSTER_PORT = 3000
@@ -63,6 +66,8 @@ class Settings:
         """
         if odd := sorted({*"?#%"} & {*str(self.home)}):
             raise SettingsError(f"DAGSTER_HOME is '{self.home}': Dagster's database cannot lie in a folder with '{odd[0]}' in its name.")
+        if self.warehouse.stem.lower() in SCHEMAS:
+            raise SettingsError(f"OUTREACH_WAREHOUSE is '{shown(self.warehouse)}': DuckDB cannot tell a file of that name from its schema.")
         places = {
             "OUTREACH_WAREHOUSE": self.warehouse.parent,
             "OUTREACH_PUBLISHED": self.published.parent,

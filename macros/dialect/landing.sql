@@ -53,14 +53,22 @@
     {%- if execute and flags.WHICH in ('run', 'build') -%}
         {%- set problem = run_query('select landing_set_up_problem(' ~ landing_location() ~ ')').columns[0][0] -%}
         {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
-        {%- if load_relation(this) is not none and not flags.FULL_REFRESH -%}
+        {%- if load_relation(this) is not none -%}
             {%- set query -%}
-                select count(*) > 0 and count(*) filter (where listed.path is not null) = 0
+                select
+                    count(*) > 0 and count(*) filter (where listed.path is not null) = 0 as is_another,
+                    (select count(*) from ({{ duckdb__list_landing_files() }})) as files
                 from {{ this }} as held
                 left join ({{ duckdb__list_landing_files() }}) as listed on held.path = listed.path
                 where held.file_id is not null
             {%- endset -%}
-            {%- if run_query(query).columns[0][0] -%}
+            {%- set found = run_query(query).rows[0] -%}
+            {%- if found['is_another'] and not found['files'] -%}
+                {{ exceptions.raise_compiler_error(
+                    'OUTREACH_LANDING has no file any more, and the warehouse was built from some. Is it mounted? '
+                    ~ 'To begin anew, name another file with OUTREACH_WAREHOUSE.'
+                ) }}
+            {%- elif found['is_another'] and not flags.FULL_REFRESH -%}
                 {{ exceptions.raise_compiler_error(
                     'The warehouse holds another landing zone: none of the files that it was built from is in OUTREACH_LANDING. '
                     ~ 'Name another file with OUTREACH_WAREHOUSE, or build this one anew with --full-refresh.'

@@ -81,6 +81,7 @@ class StreamState:
         reject_reasons: of the new rows, how many will be rejected, by reason.
         unexpected: of the new rows, how many have a value outside its column's vocabulary, by column and value.
         broken_files: new files with lines that are not JSON, each with how many.
+        gone_files: files that the warehouse was built from and that are no longer there, each with its rows.
         unreadable_files: new files that cannot be read, each with the reason.
         days: its ingest days.
     """
@@ -95,6 +96,7 @@ class StreamState:
     reject_reasons: dict[str, int]
     unexpected: dict[tuple[str, str], int]
     broken_files: list[str]
+    gone_files: list[str]
     unreadable_files: list[str]
     days: dict[date, Day]
 
@@ -150,6 +152,7 @@ def _list(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
             missing_columns varchar[]
         );
         create table known_accounts (account_id varchar);
+        create table held_files (path varchar, stream varchar, rows bigint);
     """)
     files = [
         [file.path, file.stream, file.ingest_date, file.bytes, file.modified_at, file.problem]
@@ -162,13 +165,15 @@ def _list(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def _compare_with_warehouse(db: duckdb.DuckDBPyConnection, settings: Settings, everything: bool) -> None:
-    """Marks the files that the warehouse holds as they are, and takes its count of them."""
-    if everything or not settings.warehouse.exists():
+    """Takes the warehouse's count of the files that it was built from, and marks those that it holds as they are."""
+    if not settings.warehouse.exists():
         return
     db.execute(f"attach {sql_text(settings.warehouse)} as warehouse (read_only)")
     query = "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'staging'"
     tables = {name for (name,) in db.execute(query).fetchall()}
     if "landing_files" in tables:
+        db.execute("insert into held_files select path, stream, rows_landed from warehouse.staging.landing_files where file_id is not null")
+    if "landing_files" in tables and not everything:
         db.execute("""
             update landing_files
             set is_new = false, rows = held.rows_landed, broken_lines = held.broken_lines, problem = held.problem
@@ -177,7 +182,7 @@ def _compare_with_warehouse(db: duckdb.DuckDBPyConnection, settings: Settings, e
                 landing_files.path = held.path and landing_files.bytes = held.bytes
                 and landing_files.modified_at = held.modified_at and held.rules != ''
         """)
-    if "stg_accounts" in tables:
+    if "stg_accounts" in tables and not everything:
         db.execute("insert into known_accounts select account_id from warehouse.staging.stg_accounts")
     db.execute("detach warehouse")
 
@@ -354,6 +359,8 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
             rejected_rows / nullif(new_rows, 0) as rejected_share,
             future_rows / nullif(new_rows, 0) as future_share,
             old_rows / nullif(new_rows, 0) as old_share,
+            -- Of the rows that the warehouse was built from: files that were merged or renamed have as many.
+            counts.rows / nullif((select sum(rows) from held_files where stream = '{stream}'), 0) as share_left,
             volumes.closed_day_rows,
             volumes.usual_rows,
             volumes.closed_day_rows / nullif(volumes.usual_rows, 0) as volume_against_usual
@@ -371,6 +378,10 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
         select format('{} ({:,} of {:,} lines)', path, broken_lines, rows + broken_lines)
         from landing_files where stream = ? and is_new and broken_lines > 0 order by broken_lines desc, path
     """
+    gone = """
+        select format('{} ({:,} rows)', path, rows) from held_files
+        where stream = ? and path not in (select path from landing_files) order by rows desc, path
+    """
     unreadable = "select path || ' ' || problem from landing_files where stream = ? and is_new and problem is not null order by path"
     days = db.execute("""
         select ingest_date, count(*), sum(bytes)::bigint, sum(rows)::bigint, count(*) filter (where is_new)
@@ -383,6 +394,7 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamState:
         reject_reasons=counted("rejects"),
         unexpected={tuple(value.split(" ", 1)): rows for value, rows in counted("unexpected").items()},
         broken_files=[file for (file,) in db.execute(broken, [stream]).fetchall()],
+        gone_files=[file for (file,) in db.execute(gone, [stream]).fetchall()],
         unreadable_files=[problem for (problem,) in db.execute(unreadable, [stream]).fetchall()],
         days={day: Day(*counts) for day, *counts in days},
     )
@@ -403,7 +415,9 @@ def explanations(state: StreamState) -> dict[str, str]:
         f"{value} {rows:,}" + (f" (here: {meaning})" if (meaning := meanings.get(value.lower())) else "") for value, rows in types.items()
     ]
     rejects = _listed(f"{reason} {rows:,}" for reason, rows in state.reject_reasons.items())
+    gone = f"Gone ({len(state.gone_files):,}): {_listed(state.gone_files)}. " if state.gone_files else ""
     return {
+        "nothing_is_lost": f'{gone}Is the landing zone mounted? To build without them: make build ARGS="--limit least_left=0"',
         "new_files_can_be_read": _listed(state.unreadable_files),
         "broken_lines_are_few": _listed(state.broken_files),
         "rejects_are_few": rejects + (f". Of event_type: {_listed(words, 10)}" if words else ""),

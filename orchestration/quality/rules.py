@@ -32,6 +32,7 @@ class Limits:
         warn_share: share of the new lines or rows above which is a warning.
         block_share: share above which nothing is built.
         block_from: bad lines or rows from which on a delivery can be stopped; a handful in a small one is no reason to hold up everybody.
+        least_left: share of a stream's rows, as they were when the warehouse was built, that have to be there still.
         oldest_days: days before its ingest day from which on an event is older than anything that can be meant.
         least_volume, most_volume: of the newest closed day, against the same weekday of the four weeks before it.
         stale_hours: hours without a new file of events.
@@ -40,6 +41,7 @@ class Limits:
     warn_share: float = 0.01
     block_share: float = 0.20
     block_from: int = 20
+    least_left: float = 0.5
     oldest_days: int = 730
     least_volume: float = 0.4
     most_volume: float = 2.5
@@ -55,6 +57,17 @@ def landing_suites(limits: Limits) -> dict[str, list[Rule]]:
 
 def _common_rules(stream: str, limits: Limits) -> list[Rule]:
     return [
+        Rule(
+            "nothing_is_lost",
+            f"Of the rows that the warehouse was built from, at least {limits.least_left:.0%} are still there, a full refresh included: a "
+            "share that is not mounted is no reason to publish zeros.",
+            [
+                ExpectColumnValuesToBeBetween(
+                    column="share_left", min_value=limits.least_left,
+                    description=f"Share of the known rows that are still there, at least {limits.least_left:.0%}",
+                )
+            ],
+        ),
         Rule(
             "required_columns_are_there",
             "Every new file has the columns without which none of its rows counts.",

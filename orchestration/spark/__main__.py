@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
 from orchestration.spark.cluster import ClusterError, standalone_cluster
@@ -60,7 +61,7 @@ def main() -> int:
             os.environ.setdefault("SPARK_LOCAL_IP", HOST)
             return _build(arguments, settings, folder, console, is_own_cluster=is_own_cluster)
     except (LandingError, ClusterError) as error:
-        console.print(f"[bold red]Nothing was built.[/] {error}")
+        console.print(f"[bold red]Nothing was built.[/] {escape(str(error))}")
         return 2
 
 
@@ -119,7 +120,7 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         else:
             console.print('`make spark-build ARGS="--publish ACCOUNT"` publishes an account and those below it for the page and BI tools.')
     except ExportError as error:
-        console.print(f"[bold red]Nothing was published.[/] {error}")
+        console.print(f"[bold red]Nothing was published.[/] {escape(str(error))}")
         return 1
     finally:
         spark.stop()

@@ -5,10 +5,8 @@ The landing zone is the memory. What it holds is not written again, so that a ru
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +17,11 @@ import yaml
 
 from outreach.connectors.contacts import add_contact_macros
 from outreach.connectors.raw_tables import RawTable, add_cloud_events, add_raw_tables
-from outreach.landing.files import PARQUET_OPTIONS, LandingError, list_files
+from outreach.landing.files import PARQUET_OPTIONS, list_files
 from outreach.macros import call
 from outreach.settings import PROJECT, Settings
 from outreach.sql import sql_paths, sql_text
+from outreach.turns import turn
 
 MAPPINGS = Path(__file__).parent
 
@@ -140,7 +139,7 @@ def ingest(
         else:
             add_cloud_events(db, location)
         _add_seeds(db)
-        with only_one(landing, say):
+        with turn(landing, "make ingest", waiting=lambda other: say(f"Another ingestion is at work ({other}); waiting for it to end")):
             say("Reading what has landed")
             _add_memory(db, settings)
             found = Ingestion()
@@ -380,32 +379,6 @@ def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 # -- writing
-
-
-@contextmanager
-def only_one(landing: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Lets one ingestion at a time compare with a landing zone and write to it; another waits.
-
-    Args:
-        landing: the landing zone's folder, which is made where it is missing.
-        say: told whom it waits for.
-    """
-    try:
-        landing.mkdir(parents=True, exist_ok=True)
-        lock = open(landing / ".ingest.lock", "a+")
-    except OSError as error:
-        raise LandingError(f"OUTREACH_LANDING is '{landing}': {error.strerror}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            say(f"Another ingestion is at work (process {lock.read().strip() or 'unknown'}): waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def _write(db: duckdb.DuckDBPyConnection, rows: str, stream: Path, source: str, file_format: str) -> None:

@@ -11,23 +11,34 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import LandingZone, Warehouse, ask, rows_of
+from harness import NIGHTLY, LandingZone, Warehouse, ask, rows_of
 from page import browser, known_publication
 from playwright.sync_api import Browser
 
 # The files that take longest, so that no worker is left alone with one at the end.
 LONGEST = [
-    "test_crashes", "test_spark", "test_runs", "test_dagster_dev", "test_isolation", "test_incremental", "test_erasure", "test_fuzzing",
-    "test_page", "test_oracle", "test_build", "test_quality",
+    "test_crashes", "test_spark", "test_isolation", "test_build", "test_quality", "test_runs", "test_dagster_dev", "test_oracle",
+    "test_incremental", "test_erasure", "test_fuzzing", "test_page",
 ]  # fmt: skip
 
-
-# What a part of the suite needs, or how long it takes: `make test ARGS="-m 'not slow'"`, `-m spark`, `-m browser`.
+# What a part of the suite needs, or when it runs: `make test ARGS="-m browser"`, `make nightly ARGS="-m spark"`.
 PARTS = {
     "spark": ["test_spark"],
     "browser": ["test_page", "test_page_sign_in"],
-    "slow": ["test_crashes", "test_dagster_dev", "test_fuzzing", "test_oracle", "test_soak", "test_spark"],
+    "slow": ["test_dagster_dev", "test_fuzzing", "test_isolation", "test_oracle"],
+    "nightly": ["test_crashes", "test_soak", "test_spark"],
 }
+
+# Seconds that a test of the default tier may take, its own warehouse included, and those that may take longer, each with the reason.
+BUDGET = 15
+OVER_BUDGET = {
+    "test_build": "the whole main job, as a person starts it",
+    "test_dagster_dev": "a real Dagster, with its daemon and a run",
+    "test_isolation": "the ids and texts of attackers in every stream, through every report",
+    "test_oracle": "forty random accounts, every report compared",
+}
+
+_seconds: dict[str, float] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,17 +48,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # First, so that the markers are there when `-m` chooses.
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for part, files in PARTS.items():
             if item.path.stem in files:
                 item.add_marker(part)
+    if not NIGHTLY:
+        of_night = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=of_night)
+        items[:] = [item for item in items if item not in of_night]
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _seconds[report.nodeid] = _seconds.get(report.nodeid, 0) + report.duration
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The last line says what this machine could not test, and what brings it."""
+    """The last lines say what takes longer than it may, what this machine could not test, and what brings it."""
+    over = {name: seconds for name, seconds in _seconds.items() if seconds > BUDGET and Path(name.split("::")[0]).stem not in OVER_BUDGET}
+    if not NIGHTLY:
+        for name, seconds in sorted(over.items(), key=lambda entry: -entry[1]):
+            terminalreporter.write_line(f"{name} took {seconds:.0f} s; the default tier has {BUDGET} s for a test")
     if skipped := sum("Reporting page is not tested" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
         terminalreporter.write_line(f"{skipped} tests of the Reporting page were skipped: they need a browser. apt-get install chromium")
 

@@ -18,6 +18,7 @@ from stories import account_row, sent
 
 from orchestration.build import format_kpi
 from orchestration.definitions import defs
+from orchestration.warehouse import WarehouseError, check_warehouse
 from outreach.landing.files import LandingError, check_landing
 
 
@@ -108,6 +109,9 @@ def test_a_failing_check_is_printed_in_its_own_words_and_nothing_is_published(bu
         ({"OUTREACH_LANDING_FORMAT": "csv"}, "OUTREACH_LANDING_FORMAT is 'csv': expected jsonl or parquet."),
         ({"OUTREACH_WAREHOUSE": "models"}, "OUTREACH_WAREHOUSE is 'models': expected a file, found a folder."),
         ({"OUTREACH_WAREHOUSE": "README.md"}, "OUTREACH_WAREHOUSE is 'README.md', and cannot be opened for writing:"),
+        ({"OUTREACH_WAREHOUSE": "data/marts.duckdb"}, "OUTREACH_WAREHOUSE is 'data/marts.duckdb': DuckDB cannot tell"),
+        ({"DAGSTER_HOME": "/tmp/what?"}, "DAGSTER_HOME is '/tmp/what?': Dagster's database cannot lie in a folder with '?' in its name."),
+        ({"OUTREACH_PUBLISHED": "README.md/reporting.duckdb"}, "OUTREACH_PUBLISHED: 'README.md' is a file, and a folder was expected."),
     ],
 )  # fmt: skip
 def test_a_set_up_that_cannot_work_ends_in_one_sentence(built: tuple[Path, str], variables: dict[str, str], sentence: str) -> None:
@@ -144,10 +148,76 @@ def test_a_build_says_who_holds_the_warehouse_and_waits(built: tuple[Path, str])
         duckdb.connect(str(built[0] / "warehouse.duckdb")),
         subprocess.Popen(MAIN_JOB, cwd=PROJECT, env=variables_of(built[0]), stdout=subprocess.PIPE, text=True) as run,
     ):
-        waiting = next(line for line in run.stdout if "Another process holds the warehouse; trying again in 2 s." in line)
-        assert f"(PID {os.getpid()})" in waiting
+        waiting = next(line for line in run.stdout if "Another process works on the warehouse" in line)
+        assert f"(PID {os.getpid()})" in waiting and "trying again in 2 s." in waiting
         assert run.poll() is None
         run.terminate()
+
+
+def test_a_file_that_is_no_database_is_no_lock_whatever_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "lock.duckdb"
+    file.write_text("no database")
+    with pytest.raises(WarehouseError, match="cannot be opened for writing"):
+        check_warehouse(file)
+
+
+def test_of_two_builds_at_once_the_second_says_who_builds_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
+    LandingZone(tmp_path / "landing").deliver([account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc")])
+    # In a fresh clone, where both find nothing parsed.
+    runs = [
+        subprocess.Popen(MAIN_JOB, cwd=PROJECT, env=variables_of(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    printed = sorted((run.communicate()[0] for run in runs), key=lambda text: text.startswith("Another build"))
+    assert [run.returncode for run in runs] == [0, 0], printed
+    assert printed[1].startswith("Another build works on this warehouse (make build, process ")
+    assert "Nothing is new" in printed[1]
+    assert all("│ sms_sent                     │            1 │" in text and "Traceback" not in text for text in printed)
+
+
+def test_links_odd_names_empty_variables_and_cut_off_parse_results_hold_up_no_build(built: tuple[Path, str], tmp_path: Path) -> None:
+    LandingZone(tmp_path / "landing").deliver([account_row(account_id="[red]acc"), sent("m1", "11-19 10:00", account_id="[red]acc")])
+    (tmp_path / "disk").mkdir()
+    links = {"OUTREACH_WAREHOUSE": tmp_path / "warehouse.duckdb", "OUTREACH_PUBLISHED": tmp_path / "reports.duckdb"}
+    for link in links.values():
+        # There or not: DuckDB itself names a database after the file that a link leads to.
+        link.symlink_to(tmp_path / "disk" / f"other {link.name}")
+    variables = {name: str(link) for name, link in links.items()} | {"OUTREACH_LANDING_FORMAT": "", "DBT_LOG_PATH": ""}
+    manifest = tmp_path / "target/manifest.json"
+    manifest.parent.mkdir()
+    manifest.write_bytes((built[0] / "target/manifest.json").read_bytes()[:5000])
+    for arguments in ([], ["--anyway"]):
+        run = build(tmp_path, *arguments, **variables)
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert "Messaging: [red]acc, 2026-11-13 to 2026-11-19" in run.stdout
+        assert all(link.is_symlink() and link.resolve().stat().st_size > 100_000 for link in links.values())
+
+    query = [sys.executable, "-m", "orchestration.query"]
+    sql = "select sms_sent as \"it's $x\" from reports.messaging_report('[red]acc', '2026-11-19', '2026-11-19')"
+    for given in ({"OUTREACH_QUERY": sql}, {}):
+        environment = variables_of(tmp_path, **variables, **given)
+        asked = subprocess.run(query, cwd=PROJECT, env=environment, input=sql, capture_output=True, text=True)
+        assert "it's $x" in asked.stdout and "│       1 │" in asked.stdout, asked.stdout + asked.stderr
+
+
+def test_a_landing_zone_that_has_lost_most_of_a_stream_stops_a_full_refresh_too(built: tuple[Path, str], tmp_path: Path) -> None:
+    rows = [account_row(account_id="acc"), *(sent(f"m{n}", "11-19 10:00", account_id="acc") for n in range(12))]
+    LandingZone(tmp_path / "landing").deliver(rows)
+    target = {"DBT_TARGET_PATH": str(built[0] / "target")}
+    assert build(tmp_path, **target).returncode == 0
+    before = sha256((tmp_path / "published.duckdb").read_bytes()).hexdigest()
+    # The share is not mounted; then a stream alone is gone.
+    (tmp_path / "landing").rename(tmp_path / "away")
+    for lost in ("accounts", "message_events"):
+        (tmp_path / "landing").mkdir(exist_ok=True)
+        run = build(tmp_path, "--full-refresh", **target)
+        assert run.returncode == 1
+        assert f"FAIL landing.{lost} nothing_is_lost: " in run.stdout and "Is the landing zone mounted?" in run.stdout
+        assert sha256((tmp_path / "published.duckdb").read_bytes()).hexdigest() == before
+        if lost == "accounts":
+            (tmp_path / "away/accounts").rename(tmp_path / "landing/accounts")
+    meant = build(tmp_path, "--full-refresh", "--limit", "least_left=0", **target)
+    assert meant.returncode == 0 and "│ sms_sent                     │           12 │" not in meant.stdout
 
 
 def test_kpis_read_as_people_write_them() -> None:

@@ -226,16 +226,6 @@ def test_of_two_builds_by_dbt_at_once_one_ends_and_names_who_holds_the_warehouse
     assert differing_rows(warehouse.path, at_once.path) == {}
 
 
-@pytest.mark.skipif(not NIGHTLY, reason="nightly; test_build.py has a main job wait for a process that holds the warehouse")
-def test_of_two_main_jobs_at_once_one_waits_and_names_who_holds_the_warehouse(standing: tuple[Warehouse, Backend], tmp_path: Path) -> None:
-    warehouse = copy_of(standing, tmp_path)
-    builds = [warehouse.start(), warehouse.start(DBT_TARGET_PATH=str(tmp_path / "other target"))]
-    printed = [process.communicate()[0] for process in builds]
-    assert [process.returncode for process in builds] == [0, 0], printed
-    waited = [text for text in printed if "Another process holds the warehouse; trying again in" in text]
-    assert waited and all("PID" in text for text in waited)
-
-
 def test_readers_see_one_publication_whole_through_ten_republishes(standing: tuple[Warehouse, Backend], tmp_path: Path) -> None:
     one, other = standing[0], copy_of(standing, tmp_path)
     other.build()

@@ -180,6 +180,7 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
+@pytest.mark.nightly
 def test_any_file_is_read_or_named_with_what_is_wrong_with_it(tmp_path: Path) -> None:
     zone = new_zone(tmp_path)
     rng = Random(3)

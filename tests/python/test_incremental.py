@@ -27,6 +27,7 @@ def batches(warehouse: Warehouse) -> dict[str, set[int]]:
         """).fetchall())  # fmt: skip
 
 
+@pytest.mark.nightly
 def test_late_accounts_changed_timezones_and_a_growing_day(warehouse: Warehouse) -> None:
     landing = warehouse.landing
     early = sent("m1", "11-10 03:00", event_id="e1", landed_on="11-18")
@@ -115,6 +116,7 @@ def test_what_a_build_that_died_left_over_the_next_one_finds(warehouse: Warehous
     assert_equal_to_full_refresh(warehouse)
 
 
+@pytest.mark.nightly
 def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(warehouse: Warehouse) -> None:
     warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00"), sent("m2", "11-10 03:00", contact="p2")))
     warehouse.build()
@@ -130,6 +132,7 @@ def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(wa
     assert_equal_to_full_refresh(warehouse)
 
 
+@pytest.mark.nightly
 @settings(max_examples=SEEDS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32))
 def test_shuffling_duplicating_and_splitting_a_landing_zone_changes_nothing(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:

@@ -114,7 +114,7 @@ def of_random(folder: Path) -> Warehouse:
     return warehouse
 
 
-@pytest.fixture(scope="module", params=[of_sample, of_random], ids=["sample", "random"])
+@pytest.fixture(scope="module", params=[of_sample, pytest.param(of_random, marks=pytest.mark.nightly)], ids=["sample", "random"])
 def metrics(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
     write: Callable[[Path], Warehouse] = request.param
     warehouse = write(tmp_path_factory.mktemp("metrics"))

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -13,14 +14,27 @@ import duckdb
 import pandas as pd
 import pytest
 import sqlalchemy
-from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult, SkipReason, build_sensor_context
+from dagster import (
+    AssetKey,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    EventLogEntry,
+    ExecuteInProcessResult,
+    RunRequest,
+    SkipReason,
+    build_sensor_context,
+)  # fmt: skip
 from dbt_common.exceptions import DbtRuntimeError
 from harness import LandingZone, Warehouse, ask, checks_of, differing_rows, of_sample
 from stories import account_row, at, of_account, row, sent
 
+from orchestration.dbt.assets import MANIFEST
 from orchestration.definitions import defs
 from orchestration.landing.dbt_plugin import memory_limit
 from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
+from orchestration.publish.publication import publish
 from outreach.settings import FILES_PORT, PROJECT
 
 START, END = date(2026, 10, 25), date(2026, 11, 23)
@@ -240,6 +254,7 @@ def test_a_run_waits_for_who_holds_the_warehouse_and_readers_go_on_with_what_the
     assert [file.name for file in warehouse.path.parent.glob(".*unfinished*")] == []
 
 
+@pytest.mark.nightly
 def test_days_that_are_taken_in_again_give_the_same_however_often_and_leave_other_days_alone(copied: Warehouse, small: Warehouse) -> None:
     landed = {"2026-11-20"}
     for first_day, last_day, read_again in (("11-18", "11-20", landed), ("11-20", "11-21", landed)):
@@ -265,36 +280,55 @@ def file_ids(warehouse: Warehouse) -> dict[str, int]:
         return dict(db.execute("select path, file_id from staging.landing_files").fetchall())
 
 
-def test_the_sensor_fires_once_for_new_files_and_never_beside_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sensor_fires_for_new_files_never_beside_a_run_and_again_after_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OUTREACH_LANDING", str(tmp_path / "landing"))
     monkeypatch.delenv("OUTREACH_LANDING_FORMAT", raising=False)
+    job = defs.resolve_job_def("build")
     with DagsterInstance.ephemeral() as instance:
 
-        def look(cursor: str | None = None) -> tuple[object, str | None]:
-            context = build_sensor_context(instance=instance, cursor=cursor)
-            return defs.get_sensor_def("new_landing_files")(context), context.cursor
+        def look() -> RunRequest | SkipReason:
+            return defs.get_sensor_def("new_landing_files")(build_sensor_context(instance=instance))
 
-        assert "there is no such folder" in look()[0].skip_message or "cannot be listed" in look()[0].skip_message
+        def start(request: RunRequest) -> DagsterRun:
+            return instance.create_run_for_job(job, tags=dict(request.tags))
+
+        def succeed(run: DagsterRun) -> None:
+            instance.handle_new_event(_event(run, DagsterEventType.RUN_SUCCESS))
+
+        assert "there is no such folder" in look().skip_message or "cannot be listed" in look().skip_message
         (tmp_path / "landing").mkdir()
-        assert isinstance(look()[0], SkipReason)
+        assert isinstance(look(), SkipReason)
 
         warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
         warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 10:00")))
-        request, cursor = look()
-        assert request.run_key == cursor
-        assert "Nothing has landed" in look(cursor)[0].skip_message
+        first = look()
+        run = start(first)
+        assert f"wait for run {run.run_id}" in look().skip_message
+        succeed(run)
+        assert "Nothing has landed" in look().skip_message
 
         warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
-        under_way = instance.create_run_for_job(defs.resolve_job_def("build"))
-        skipped, waiting = look(cursor)
-        assert f"wait for run {under_way.run_id}" in skipped.skip_message and waiting == cursor
-        instance.report_run_canceled(under_way)
-        again, newer = look(cursor)
-        assert again.run_key == newer != cursor
+        instance.report_run_canceled(start(look()))
+        # The next look, half a minute later, is the next try; then every second one, and so on.
+        again = look()
+        assert isinstance(again, RunRequest) and again.run_key != first.run_key
+        instance.report_run_failed(start(again))
+        assert "is tried again after" in look().skip_message
+        later = time.time() + 31
+        monkeypatch.setattr(time, "time", lambda: later)
+        succeed(start(look()))
+        assert "Nothing has landed" in look().skip_message
 
         # A closed file that grows counts as landed, too.
         warehouse.landing.deliver(of_account("a", sent("m3", "11-11 10:00")), appending=True)
-        assert look(newer)[0].run_key != newer
+        assert isinstance(look(), RunRequest)
+
+
+def _event(run: DagsterRun, kind: DagsterEventType) -> EventLogEntry:
+    event = DagsterEvent(event_type_value=kind.value, job_name=run.job_name)
+    return EventLogEntry(None, "debug", "", run.run_id, time.time(), job_name=run.job_name, dagster_event=event)
 
 
 def test_a_failed_publication_leaves_the_last_one(sample: tuple[Warehouse, ExecuteInProcessResult], tmp_path: Path) -> None:
@@ -348,3 +382,36 @@ print({os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/p
 gate.set()
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True).stdout == "True\n"
+
+
+def test_a_report_answers_from_its_own_file_or_says_what_to_do(sample: tuple[Warehouse, ExecuteInProcessResult], tmp_path: Path) -> None:
+    files = {name: tmp_path / f"{name}.duckdb" for name in ("marts", "reports")}
+    for name, file in files.items():
+        publish(sample[0].path, file, MANIFEST, name)
+    with duckdb.connect() as db:
+        for name, file in files.items():
+            db.execute(f"attach '{file}' as agency_{name} (read_only)")
+        report = "select sms_sent from agency_{}.reports.messaging_report('acc_1', '2026-11-01', '2026-11-30')"
+        for name, other in (("marts", "reports"), ("reports", "marts")):
+            db.execute(f"use agency_{name}")
+            assert db.execute(report.format(name)).fetchone()[0] > 0
+            with pytest.raises(duckdb.InvalidInputException, match="run USE with the name of its file"):
+                db.execute(report.format(other)).fetchone()
+        db.execute("use memory")
+        with pytest.raises(duckdb.CatalogException):
+            db.execute(report.format("marts"))
+
+
+def test_a_published_file_can_be_exported_and_imported_elsewhere(
+    sample: tuple[Warehouse, ExecuteInProcessResult], tmp_path: Path
+) -> None:
+    publish(sample[0].path, tmp_path / "published.duckdb", MANIFEST, "export")
+    report = "from reports.messaging_by_template('acc_1', '2026-11-01', '2026-11-30') order by all"
+    with duckdb.connect(str(tmp_path / "published.duckdb"), read_only=True) as one, duckdb.connect() as other:
+        one.execute(f"export database '{tmp_path / 'export'}'")
+        other.execute(f"import database '{tmp_path / 'export'}'")
+        assert one.execute(report).fetchall() == other.execute(report).fetchall() != []
+        views = "select view_name from duckdb_views() where not internal order by 1"
+        for (view,) in one.execute(views).fetchall():
+            count = f"select count(*) from marts.{view}"
+            assert one.execute(count).fetchone() == other.execute(count).fetchone()

@@ -18,7 +18,7 @@ build: $(VENV)/.installed ## run the main job: landing zone in, reports out; end
 spark-build: $(VENV)/.installed-spark ## build the same models on a Spark cluster (ARGS="--help" shows its options)
 	@$(BIN)/python -m orchestration.spark $(ARGS)
 
-ingest: $(VENV)/.installed ## turn a provider's raw tables or event log into landing files (ARGS="--help" shows how)
+ingest: $(VENV)/.installed-ingest ## turn a provider's raw tables, event log or API into landing files (ARGS="--help" shows how)
 	@$(BIN)/python -m outreach.commands.ingest $(ARGS)
 
 contact-id: $(VENV)/.installed ## print the normal form and the contact id of a number (NUMBER=+15550100001)

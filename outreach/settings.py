@@ -39,6 +39,7 @@ class Settings:
         warehouse: the DuckDB file that builds write.
         published: the DuckDB file that readers open.
         home: Dagster's folder: its runs, and the pages that runs write.
+        raw: the folder that an API's answers lie in as long as they are mapped.
     """
 
     landing: str
@@ -46,6 +47,7 @@ class Settings:
     warehouse: Path
     published: Path
     home: Path
+    raw: Path
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -56,6 +58,7 @@ class Settings:
             warehouse=_path("OUTREACH_WAREHOUSE", "data/warehouse.duckdb"),
             published=_path("OUTREACH_PUBLISHED", "data/published/reporting.duckdb"),
             home=_path("DAGSTER_HOME", "data/dagster"),
+            raw=_path("OUTREACH_RAW", "data/raw"),
         )
 
     def check_places(self) -> None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table
 
+from outreach.connectors import twilio_api
 from outreach.connectors.contacts import contact_key
-from outreach.connectors.ingestion import Ingestion, ingest, sources
+from outreach.connectors.ingestion import Ingestion, Source, ingest, sources
 from outreach.connectors.raw_tables import SourceError
 from outreach.landing.files import ENDINGS, LandingError
 from outreach.settings import PROJECT, Settings, keep_private
@@ -37,10 +41,18 @@ def main() -> int:
     known = sources()
     parser = argparse.ArgumentParser(prog="make ingest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(known)}")
-    parser.add_argument("--location", required=True, help="a folder of raw tables, a DuckDB file, or postgresql://user:password@host/database")
+    parser.add_argument("--location", help="all but twilio-api: a folder of raw tables, a DuckDB file, or postgresql://user:password@host/database")
     parser.add_argument("--schema", help="the schema of the tables, of a database (default: main in DuckDB, public in Postgres)")
     parser.add_argument(
         "--without", action="append", default=[], metavar="TABLE", help="a table that the source lacks; may be given several times"
+    )  # fmt: skip
+    parser.add_argument(
+        "--since", type=date.fromisoformat, metavar="DAY",
+        help="twilio-api: the first day (UTC) of messages and calls (default: the last run's, less --lookback)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--lookback", type=int, default=7, metavar="DAYS",
+        help="twilio-api: days before the last run that are asked again, as statuses and prices settle later (default: 7)",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="write nothing, and print the first ten rows of each stream")
     arguments = parser.parse_args()
@@ -54,15 +66,34 @@ def main() -> int:
             raise SourceError(f"there is no source '{arguments.source}': expected one of {', '.join(known)}")
         if settings.landing_format not in ENDINGS:
             raise LandingError(f"OUTREACH_LANDING_FORMAT is '{settings.landing_format}': expected jsonl or parquet.")
-        found = ingest(
-            known[arguments.source], arguments.location, arguments.schema, settings, contact_key(), without=tuple(arguments.without),
-            dry_run=arguments.dry_run, say=console.print,
-        )  # fmt: skip
+        source = known[arguments.source]
+        with _place(source, arguments, settings, console.print) as (location, notes):
+            found = ingest(
+                source, location, arguments.schema, settings, contact_key(), without=tuple(arguments.without), dry_run=arguments.dry_run,
+                say=console.print,
+            )  # fmt: skip
+            found.warnings[:0] = notes
     except (SourceError, LandingError) as error:
         console.print(f"Nothing was written. {error}", style="bold red")
         return 2
     _show(found, console, arguments.dry_run)
     return 0
+
+
+@contextmanager
+def _place(
+    source: Source, arguments: argparse.Namespace, settings: Settings, say: Callable[[str], None]
+) -> Iterator[tuple[str, list[str]]]:
+    """Where the source's raw tables are, and what people should know of how they came there."""
+    if source.name == twilio_api.SOURCE:
+        if arguments.location:
+            raise SourceError(f"{source.name} has no --location: it is read from {twilio_api.API}")
+        with twilio_api.extracted(source.tables, settings, arguments.since, arguments.lookback, say) as found:
+            yield found
+    elif not arguments.location:
+        raise SourceError(f"--location is missing: where the raw tables of {source.name} are")
+    else:
+        yield arguments.location, []
 
 
 def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:

@@ -30,7 +30,7 @@ class RawTable:
     Args:
         name: its name in the source.
         key: columns without which a row says nothing.
-        columns: the others; one that the source lacks is null.
+        columns: the others, as `name` or `name as what the mapping calls it`; one that the source lacks is null.
         is_optional: whether the source may lack it: it is then empty.
     """
 
@@ -38,6 +38,11 @@ class RawTable:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     is_optional: bool = False
+
+    @property
+    def read(self) -> dict[str, str]:
+        """What is read: by the name in the source, what the mapping calls it."""
+        return {name: alias or name for name, _, alias in (column.partition(" as ") for column in (*self.key, *self.columns))}
 
 
 def add_raw_tables(
@@ -165,7 +170,7 @@ def _add_from_postgres(
                 found.setdefault(name.lower(), {})[column] = name
             for table in tables:
                 present = found.get(table.name, {})
-                named = (*table.key, *table.columns, "_airbyte_data")
+                named = (*table.read, "_airbyte_data")
                 wanted = [column for column in present if _plain(column) in named]
                 if not wanted:
                     _add_view(db, table, None, where)
@@ -190,7 +195,7 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
     if relation is None:
         if not table.is_optional:
             raise SourceError(f"{where}: there is no table '{table.name}'")
-        nothing = ", ".join(f"null::varchar as {sql_name(column)}" for column in (*table.key, *table.columns))
+        nothing = ", ".join(f"null::varchar as {sql_name(column)}" for column in table.read.values())
         db.execute(f"create view raw.{table.name} as select {nothing} where false")
         return
     if data := next((name for name in relation.columns if _plain(name) == "_airbyte_data"), None):
@@ -200,8 +205,7 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
     if missing := [column for column in table.key if column not in present]:
         raise SourceError(f"{where}: table '{table.name}' has no column '{missing[0]}'")
     columns = ", ".join(
-        f"{_text(*present[column]) if column in present else 'null::varchar'} as {sql_name(column)}"
-        for column in (*table.key, *table.columns)
+        f"{_text(*present[column]) if column in present else 'null::varchar'} as {sql_name(alias)}" for column, alias in table.read.items()
     )
     db.execute(f"create view raw.{table.name} as select {columns} from {relation.sql}")
 

@@ -1,18 +1,19 @@
 select
-    sid as call_id,
+    sid as message_id,
     account_sid as account_id,
-    parent_call_sid as parent_call_id,
     direction,
     status,
     "from" as sender,
     "to" as recipient,
-    answered_by,
-    duration,
+    body,
+    error_code,
+    num_media,
+    num_segments,
+    messaging_service_sid as service_id,
     price,
-    start_time as started_at,
-    end_time as ended_at,
+    date_sent as sent_at,
     date_created as created_at,
     date_updated as updated_at,
-    _airbyte_extracted_at as synced_at,
+    extracted_at as synced_at,
     null as is_deleted
-from raw.calls
+from raw.messages

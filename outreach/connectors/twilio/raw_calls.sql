@@ -1,19 +1,18 @@
 select
-    sid as message_id,
+    sid as call_id,
     account_sid as account_id,
+    parent_call_sid as parent_call_id,
     direction,
     status,
     "from" as sender,
     "to" as recipient,
-    body,
-    error_code,
-    num_media,
-    num_segments,
-    messaging_service_sid as service_id,
+    answered_by,
+    duration,
     price,
-    date_sent as sent_at,
+    start_time as started_at,
+    end_time as ended_at,
     date_created as created_at,
     date_updated as updated_at,
-    _airbyte_extracted_at as synced_at,
+    extracted_at as synced_at,
     null as is_deleted
-from raw.messages
+from raw.calls

@@ -35,10 +35,10 @@ dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 dashboard: $(VENV)/.installed ## serve the Reporting page (ARGS="--help" shows its options)
 	@$(BIN)/python -m dashboard $(ARGS)
 
-test: $(VENV)/.installed-test ## run the tests of the default tier (ARGS="-k name" picks some)
+test: $(VENV)/.installed-test $(VENV)/.installed-ingest ## run the tests of the default tier (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest $(ARGS)
 
-nightly: $(VENV)/.installed-test $(VENV)/.installed-spark ## run every test: Spark, crashes, soaks and long fuzzing too, an hour and more
+nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-spark ## run every test: Spark, crashes, soaks and long fuzzing too, an hour and more
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.

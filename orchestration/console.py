@@ -11,6 +11,7 @@ from rich.markup import escape
 CONSOLE = Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 STEPS = {
+    "ingestion": "Ingestion",
     "landing_days": "Ingest days to take in again",
     "landing_checks": "Landing checks",
     "dbt_build": "dbt build",

@@ -4,7 +4,8 @@ from dagster import Definitions, in_process_executor
 
 from orchestration.console import run_lines
 from orchestration.dbt.assets import dbt_models, dbt_resource
-from orchestration.jobs import JOBS, SCHEDULES, publication_freshness
+from orchestration.ingestion import INGESTED, ingestion
+from orchestration.jobs import JOBS, SCHEDULES, publication_freshness, source_freshness
 from orchestration.landing.assets import landing_days
 from orchestration.landing.sensors import new_landing_files
 from orchestration.publish.assets import documentation, published_file, readers
@@ -12,8 +13,8 @@ from orchestration.quality.checks import landing_checks, mart_checks
 
 # The steps of a run follow each other: they all need the one warehouse, and what they import takes longer than most of them.
 defs = Definitions(
-    assets=[landing_days, dbt_models, published_file, documentation, *readers()],
-    asset_checks=[landing_checks, mart_checks, *publication_freshness],
+    assets=[*([ingestion] if INGESTED else []), landing_days, dbt_models, published_file, documentation, *readers()],
+    asset_checks=[landing_checks, mart_checks, *publication_freshness, *source_freshness],
     jobs=JOBS,
     schedules=SCHEDULES,
     sensors=[new_landing_files],

@@ -6,12 +6,17 @@ from typing import Any
 from dagster import AssetSelection, ScheduleDefinition, build_last_update_freshness_checks, define_asset_job
 
 from orchestration.dbt.assets import dbt_models
+from orchestration.ingestion import INGESTED
 from orchestration.landing.assets import LANDING_KEYS, landing_days
 from orchestration.publish.assets import documentation, published_file
 from orchestration.quality.checks import landing_checks
 from orchestration.quality.rules import Limits
 
-# Does not run with a build, which has just published, but on its own.
+# As old as data may be. Neither runs with a build, which has just published, but on its own.
+source_freshness = build_last_update_freshness_checks(
+    assets=INGESTED, lower_bound_delta=timedelta(hours=Limits().stale_hours)
+) if INGESTED else []  # fmt: skip
+
 publication_freshness = build_last_update_freshness_checks(
     assets=[published_file], lower_bound_delta=timedelta(hours=Limits().stale_hours)
 )  # fmt: skip
@@ -66,18 +71,27 @@ document = define_asset_job(
 
 freshness = define_asset_job(
     "freshness",
-    AssetSelection.checks(*publication_freshness)
+    AssetSelection.checks(*publication_freshness, *source_freshness)
     | AssetSelection.checks(*(key for key in landing_checks.check_keys if key.name == "landing_is_fresh")),
     config=_CONFIG,
     description="Looks how old the newest landing files and the published file are.",
 )
 
-JOBS = [build, full_refresh, rebuild_days, document, freshness]
+# Where the variables name a source.
+_ingest = define_asset_job(
+    "ingest",
+    (AssetSelection.assets(*INGESTED) - AssetSelection.checks(*source_freshness)) | _everything,
+    config=_CONFIG,
+    description="Reads the source that OUTREACH_SOURCE names, then does as build. Where that fails, nothing is built and readers go on.",
+)
+
+JOBS = [build, full_refresh, rebuild_days, document, freshness, *([_ingest] if INGESTED else [])]
 
 # The jobs that write to the warehouse: never two of them at a time.
-JOB_NAMES = {job.name for job in (build, full_refresh, rebuild_days)}
+JOB_NAMES = {job.name for job in (build, full_refresh, rebuild_days, _ingest)}
 
 SCHEDULES = [
     ScheduleDefinition(name="hourly_build", job=build, cron_schedule="15 * * * *", execution_timezone="UTC"),
     ScheduleDefinition(name="hourly_freshness", job=freshness, cron_schedule="45 * * * *", execution_timezone="UTC"),
+    *([ScheduleDefinition(name="hourly_ingest", job=_ingest, cron_schedule="5 * * * *", execution_timezone="UTC")] if INGESTED else []),
 ]

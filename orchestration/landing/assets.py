@@ -19,6 +19,7 @@ from dagster import (
     multi_asset,
 )
 
+from orchestration.ingestion import INGESTED
 from orchestration.landing.survey import LANDING_RULES, Day, StreamState, Survey, survey
 from orchestration.steps import warehouse_turn
 from outreach.settings import PROJECT, Settings
@@ -36,6 +37,7 @@ def _specs() -> list[AssetSpec]:
         AssetSpec(
             LANDING_KEYS[table["name"]],
             description=f"{table['description']}\n\n" + "\n".join(f"- `{c['name']}`: {c['description']}" for c in table["columns"]),
+            deps=INGESTED,
             group_name="landing",
             owners=["team:platform"],
             kinds={"file", Settings.from_environment().landing_format},

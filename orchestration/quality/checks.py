@@ -17,6 +17,7 @@ from dagster import (
 )
 from pydantic import Field, create_model
 
+from orchestration.ingestion import INGESTED
 from orchestration.landing.assets import LANDING_KEYS, landing_events
 from orchestration.landing.survey import explanations, survey
 from orchestration.quality.expectations import Rule, keep_newest, validate
@@ -36,15 +37,17 @@ LandingConfig = create_model(
 )
 
 
-def _specs(suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey]) -> list[AssetCheckSpec]:
+def _specs(
+    suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey], after: Sequence[AssetKey] = ()
+) -> list[AssetCheckSpec]:
     return [
-        AssetCheckSpec(rule.name, asset=keys[table], description=rule.description, blocking=rule.blocking)
+        AssetCheckSpec(rule.name, asset=keys[table], description=rule.description, blocking=rule.blocking, additional_deps=after)
         for table, rules in suites.items()
         for rule in rules
     ]
 
 
-@multi_asset_check(specs=_specs(landing_suites(Limits()), LANDING_KEYS), name="landing_checks", can_subset=True)
+@multi_asset_check(specs=_specs(landing_suites(Limits()), LANDING_KEYS, INGESTED), name="landing_checks", can_subset=True)
 def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig):
     """Looks at what is new in the landing zone before anything of it is built in, and records what each stream holds."""
     settings = Settings.from_environment()

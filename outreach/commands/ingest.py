@@ -8,8 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 
 from rich.console import Console
@@ -17,7 +15,7 @@ from rich.table import Table
 
 from outreach.connectors import twilio_api
 from outreach.connectors.contacts import contact_key
-from outreach.connectors.ingestion import Ingestion, Source, ingest, sources
+from outreach.connectors.ingestion import Ingestion, ingest, place, sources
 from outreach.connectors.raw_tables import SourceError
 from outreach.landing.files import ENDINGS, LandingError
 from outreach.settings import PROJECT, Settings, keep_private
@@ -51,8 +49,8 @@ def main() -> int:
         help="twilio-api: the first day (UTC) of messages and calls (default: the last run's, less --lookback)",
     )  # fmt: skip
     parser.add_argument(
-        "--lookback", type=int, default=7, metavar="DAYS",
-        help="twilio-api: days before the last run that are asked again, as statuses and prices settle later (default: 7)",
+        "--lookback", type=int, default=twilio_api.LOOKBACK, metavar="DAYS",
+        help="twilio-api: days before the last run that are asked again, as statuses and prices settle later (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="write nothing, and print the first ten rows of each stream")
     arguments = parser.parse_args()
@@ -67,7 +65,9 @@ def main() -> int:
         if settings.landing_format not in ENDINGS:
             raise LandingError(f"OUTREACH_LANDING_FORMAT is '{settings.landing_format}': expected jsonl or parquet.")
         source = known[arguments.source]
-        with _place(source, arguments, settings, console.print) as (location, notes):
+        with place(
+            source, arguments.location or "", settings, arguments.since, arguments.lookback, console.print
+        ) as (location, notes):
             found = ingest(
                 source, location, arguments.schema, settings, contact_key(), without=tuple(arguments.without), dry_run=arguments.dry_run,
                 say=console.print,
@@ -78,22 +78,6 @@ def main() -> int:
         return 2
     _show(found, console, arguments.dry_run)
     return 0
-
-
-@contextmanager
-def _place(
-    source: Source, arguments: argparse.Namespace, settings: Settings, say: Callable[[str], None]
-) -> Iterator[tuple[str, list[str]]]:
-    """Where the source's raw tables are, and what people should know of how they came there."""
-    if source.name == twilio_api.SOURCE:
-        if arguments.location:
-            raise SourceError(f"{source.name} has no --location: it is read from {twilio_api.API}")
-        with twilio_api.extracted(source.tables, settings, arguments.since, arguments.lookback, say) as found:
-            yield found
-    elif not arguments.location:
-        raise SourceError(f"--location is missing: where the raw tables of {source.name} are")
-    else:
-        yield arguments.location, []
 
 
 def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:

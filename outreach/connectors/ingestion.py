@@ -6,17 +6,19 @@ The landing zone is the memory. What it holds is not written again, so that a ru
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 import yaml
 
+from outreach.connectors import twilio_api
 from outreach.connectors.contacts import add_contact_macros
-from outreach.connectors.raw_tables import RawTable, add_cloud_events, add_raw_tables
+from outreach.connectors.raw_tables import RawTable, SourceError, add_cloud_events, add_raw_tables
 from outreach.landing.files import PARQUET_OPTIONS, list_files
 from outreach.macros import call
 from outreach.settings import PROJECT, Settings
@@ -102,6 +104,37 @@ class Ingestion:
     unsettled: tuple[int, int] = (0, 0)
     warnings: list[str] = field(default_factory=list)
     samples: dict[str, list[dict]] = field(default_factory=dict)
+
+
+@contextmanager
+def place(
+    source: Source, location: str, settings: Settings, since: date | None, lookback: int, say: Callable[[str], None]
+) -> Iterator[tuple[str, list[str]]]:
+    """Where a source's raw rows are: where the user says, or where an API's answers lie as long as they are mapped.
+
+    Args:
+        source: the kind of source.
+        location: as the user says; empty for an API.
+        settings: say where the landing zone is, and where raw rows may lie.
+        since: an API's first day; None to go on from the last run.
+        lookback: days before the last run that an API is asked again.
+        say: told of progress.
+
+    Yields:
+        The location, and what people should know of it, a sentence each.
+
+    Raises:
+        SourceError: a location is missing, or there cannot be one, or the API cannot be read.
+    """
+    if source.name == twilio_api.SOURCE:
+        if location:
+            raise SourceError(f"{source.name} has no location: it is read from {twilio_api.API}")
+        with twilio_api.extracted(source.tables, settings, since, lookback, say) as found:
+            yield found
+    elif not location:
+        raise SourceError(f"the location is missing: where the raw rows of {source.name} are")
+    else:
+        yield location, []
 
 
 def ingest(

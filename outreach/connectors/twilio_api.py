@@ -35,6 +35,9 @@ TOO_OLD = 20004
 
 ATTEMPTS = 8
 
+# Days that are asked again: statuses and prices settle later.
+LOOKBACK = 7
+
 
 @dataclass(frozen=True)
 class Credentials:

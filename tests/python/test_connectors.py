@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,18 @@ ACCOUNT = {
 }  # fmt: skip
 
 
+COLUMNS = {"message": MESSAGE, "call": CALL, "account_history": ACCOUNT, "incoming_phone_number": ["account_id", "phone_number"]}
+
+
+def written_as_csv(folder: Path, **tables: Iterable[dict]) -> None:
+    """Fivetran's tables as files, with all of their columns."""
+    for name, rows in tables.items():
+        with open(folder / f"{name}.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, [*COLUMNS[name]])
+            writer.writeheader()
+            writer.writerows(rows)
+
+
 @pytest.fixture
 def ingested(tmp_path: Path) -> Callable[..., Ingestion]:
     """Ingests raw rows of Fivetran's tables; each call replaces those of the one before."""
@@ -42,15 +54,8 @@ def ingested(tmp_path: Path) -> Callable[..., Ingestion]:
     def run(messages: list[dict], calls: list[dict] = (), *, numbers: list[dict] = (), **options: Any) -> Ingestion:
         raw = tmp_path / "raw"
         raw.mkdir(exist_ok=True)
-        for name, rows, columns in (
-            ("message", messages, MESSAGE), ("call", calls, CALL), ("account_history", [ACCOUNT], ACCOUNT),
-            ("incoming_phone_number", numbers, {"account_id": None, "phone_number": None}),
-        ):  # fmt: skip
-            with open(raw / f"{name}.csv", "w", newline="") as file:
-                writer = csv.DictWriter(file, [*columns])
-                writer.writeheader()
-                writer.writerows(rows)
-        settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home")
+        written_as_csv(raw, message=messages, call=calls, account_history=[ACCOUNT], incoming_phone_number=numbers)
+        settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
         return ingest(sources()["twilio-fivetran"], str(raw), None, settings, b"", **options)
 
     return run

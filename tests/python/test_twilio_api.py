@@ -95,7 +95,7 @@ def test_credentials_that_do_not_work_are_one_line(tmp_path: Path, variables: di
     with story().served() as twilio:
         run = ingest(tmp_path, twilio, **variables)
     assert run.returncode == 2
-    assert [line for line in run.stdout.splitlines() if line.startswith("Nothing")][0].startswith(sentence)
+    assert next(line for line in run.stdout.splitlines() if line.startswith("Nothing")).startswith(sentence)
     assert "Traceback" not in run.stdout + run.stderr and "wrong" not in run.stdout + run.stderr
     assert not (tmp_path / "landing").exists()
 

@@ -1,0 +1,50 @@
+"""The source of a provider as assets in front of the landing zone, where the variables name one: what `make ingest` reads, in a run."""
+
+from collections.abc import Iterator
+
+from dagster import AssetExecutionContext, AssetKey, AssetSpec, Failure, MaterializeResult, MetadataValue, multi_asset
+
+from outreach.connectors import twilio_api
+from outreach.connectors.contacts import contact_key
+from outreach.connectors.ingestion import Counts, ingest, place, sources
+from outreach.connectors.raw_tables import SourceError
+from outreach.landing.files import LandingError
+from outreach.settings import Settings, variable
+
+# As `make ingest` takes them: the name of the source, its --location and its --schema.
+SOURCE = variable("OUTREACH_SOURCE", "")
+KINDS = ("accounts", "services", "messages", "calls") if sources().get(SOURCE) and sources()[SOURCE].tables else ("messages",)
+INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in KINDS] if SOURCE in sources() else []
+
+
+@multi_asset(
+    name="ingestion",
+    specs=[
+        AssetSpec(key, description=f"The {key.path[-1]} of {SOURCE}, as they become landing files.", group_name="source",
+                  owners=["team:platform"], kinds={SOURCE.split("-")[0]})
+        for key in INGESTED
+    ],
+)  # fmt: skip
+def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
+    """Reads the source, and writes to the landing zone what that does not hold yet. One that fails has written nothing."""
+    settings, source = Settings.from_environment(), sources()[SOURCE]
+    location, schema = variable("OUTREACH_SOURCE_LOCATION", ""), variable("OUTREACH_SOURCE_SCHEMA", "")
+    try:
+        with place(source, location, settings, None, twilio_api.LOOKBACK, context.log.info) as (folder, notes):
+            found = ingest(source, folder, schema or None, settings, contact_key(), say=context.log.info)
+    except (SourceError, LandingError) as error:
+        raise Failure(f"Nothing was written. {error}", allow_retries=False) from None
+    for warning in notes + found.warnings:
+        context.log.warning(warning)
+    for key in INGESTED:
+        counts = found.read.get(key.path[-1], Counts())
+        yield MaterializeResult(key, metadata={
+            "dagster/row_count": counts.rows,
+            "skipped": sum(counts.skipped.values()),
+            "skipped because": MetadataValue.json(counts.skipped),
+            "written": MetadataValue.json({stream: rows for stream, rows in found.written.items() if _is_of(stream, key.path[-1])}),
+        })  # fmt: skip
+
+
+def _is_of(stream: str, kind: str) -> bool:
+    return stream.startswith({"services": "campaigns"}.get(kind, kind.removesuffix("s")))

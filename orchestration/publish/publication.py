@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 
@@ -74,8 +75,9 @@ def publish(
             db.execute(f"attach {sql_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
-            published_at, newest_event_at = _sign(db, run_id, row_counts, built_from)
-            copy_reports(db, manifest, published_at)
+            publication_id = uuid4().hex
+            published_at, newest_event_at = _sign(db, publication_id, run_id, row_counts, built_from)
+            copy_reports(db, manifest, publication_id)
             _comment(db, manifest)
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
@@ -168,13 +170,13 @@ def _defined(definitions: Mapping[str, str], model: Mapping[str, Any]) -> str:
     return definitions[model["name"]]
 
 
-def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], published_at: datetime | None = None) -> None:
+def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], publication_id: str | None = None) -> None:
     """Copies the report functions of the database attached as `warehouse` to the one that is in use.
 
     Args:
         db: the connection.
         manifest: dbt's manifest, which names the functions and their parameters.
-        published_at: of the publication that they are copied to, if that is what they are copied to: they answer from no other.
+        publication_id: of the publication that they are copied to, if that is what they are copied to: they answer from no other.
 
     Raises:
         PublicationError: a function is missing.
@@ -186,20 +188,20 @@ def copy_reports(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], pub
         # DuckDB's catalogue does not tell the defaults of parameters.
         parameters = ", ".join(function["config"]["parameters"])
         query = _over_tables(_defined(definitions, function), views)
-        if published_at is not None:
-            query = f"select * from ({query}) as report where ({_is_of_publication(published_at)})"
+        if publication_id is not None:
+            query = f"select * from ({query}) as report where ({_is_publication(publication_id)})"
         db.execute(f"create macro reports.{function['name']}({parameters}) as table {query}")
 
 
-def _is_of_publication(published_at: datetime) -> str:
-    """Whether the database in use is a publication, as SQL that ends with an error where it is not.
+def _is_publication(publication_id: str) -> str:
+    """Whether the database in use is this publication, as SQL that ends with an error where it is not.
 
     DuckDB binds a function's body when it is called, in the database in use, whichever the function stands in: with two files
     attached, one's function would give the other's numbers.
     """
     advice = "This report was published in another file than the one in use: run USE with the name of its file, then ask again."
     return f"""
-        select case when max(published_at) = timestamp {sql_text(published_at)} then true else error({sql_text(advice)}) end
+        select case when max(publication_id) = {sql_text(publication_id)} then true else error({sql_text(advice)}) end
         from marts.publication
     """
 
@@ -214,7 +216,7 @@ def _comment(db: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> None
 
 
 def _sign(
-    db: duckdb.DuckDBPyConnection, run_id: str, row_counts: dict[str, int], built_from: str | None
+    db: duckdb.DuckDBPyConnection, publication_id: str, run_id: str, row_counts: dict[str, int], built_from: str | None
 ) -> tuple[datetime, datetime | None]:
     """Writes `marts.publication`, one row."""
     published_at = datetime.now(UTC).replace(tzinfo=None)
@@ -223,7 +225,7 @@ def _sign(
     db.execute("""
         create table marts.publication (
             published_at timestamp not null, run_id varchar not null, newest_event_at timestamp, row_counts map(varchar, bigint) not null,
-            built_from varchar
+            built_from varchar, publication_id varchar not null
         );
         comment on table marts.publication is 'One row: when this file was published, and what is in it.';
         comment on column marts.publication.published_at is 'When it was published, UTC.';
@@ -232,9 +234,11 @@ def _sign(
         comment on column marts.publication.row_counts is 'Rows by table.';
         comment on column marts.publication.built_from is
             'Fingerprint of the warehouse and the project that it was published from; a build that finds both unchanged has nothing to do.';
+        comment on column marts.publication.publication_id is 'Unlike that of any other file: the reports in this one answer from it alone.';
     """)
-    values = [published_at, run_id, newest_event_at, list(row_counts), list(row_counts.values()), built_from]
-    db.execute("insert into marts.publication values ($1, $2, $3, map($4, $5), $6)", values)
+    counts = [list(row_counts), list(row_counts.values())]
+    values = [published_at, run_id, newest_event_at, *counts, built_from, publication_id]
+    db.execute("insert into marts.publication values ($1, $2, $3, map($4, $5), $6, $7)", values)
     return published_at, newest_event_at
 
 

@@ -234,7 +234,7 @@ def _sign(
         comment on column marts.publication.row_counts is 'Rows by table.';
         comment on column marts.publication.built_from is
             'Fingerprint of the warehouse and the project that it was published from; a build that finds both unchanged has nothing to do.';
-        comment on column marts.publication.publication_id is 'Unlike that of any other file: the reports in this one answer from it alone.';
+        comment on column marts.publication.publication_id is 'Of this file alone: its reports answer from no other.';
     """)
     counts = [list(row_counts), list(row_counts.values())]
     values = [published_at, run_id, newest_event_at, *counts, built_from, publication_id]

@@ -18,7 +18,7 @@ import yaml
 
 from outreach.connectors import twilio_api
 from outreach.connectors.contacts import add_contact_macros
-from outreach.connectors.raw_tables import RawTable, SourceError, add_cloud_events, add_raw_tables
+from outreach.connectors.raw_tables import RawTable, SourceError, add_log, add_raw_tables
 from outreach.landing.files import PARQUET_OPTIONS, list_files
 from outreach.macros import call
 from outreach.settings import PROJECT, Settings
@@ -26,6 +26,9 @@ from outreach.sql import sql_paths, sql_text
 from outreach.turns import turn
 
 MAPPINGS = Path(__file__).parent
+
+# Steps that are no provider's own, and those of a log of events.
+SHARED = MAPPINGS / "shared"
 
 # In the order in which they are written: what events refer to is there before them.
 STREAMS = ("accounts", "campaigns", "message_attributes", "call_attributes", "message_events", "call_events")
@@ -52,15 +55,21 @@ class Source:
         return MAPPINGS / provider / kind
 
     def mapping(self, step: str) -> str:
-        """The query of a step: the source's own, or else its provider's."""
-        own = self.folder / f"{step}.sql"
-        return (own if own.exists() else self.folder.parent / own.name).read_text()
+        """The query of a step: the source's own, or else its provider's, or else what any log, or any source, has."""
+        places = (self.folder, self.folder.parent, *([] if self.tables else [SHARED / "log"]), SHARED)
+        return next(file for place in places if (file := place / f"{step}.sql").exists()).read_text()
+
+    @property
+    def provider(self) -> str:
+        """Whose messages these are, as `provider` of the events has it."""
+        return self.folder.parent.name
 
 
 def sources() -> dict[str, Source]:
     """Every source that there is a mapping for, by name."""
     found = {}
-    for folder in sorted(path for path in MAPPINGS.glob("*/*") if path.is_dir() and not path.name.startswith("_")):
+    folders = (path for path in MAPPINGS.glob("*/*") if path.is_dir() and path.parent != SHARED and not path.name.startswith("_"))
+    for folder in sorted(folders):
         file = folder / "tables.yml"
         tables = yaml.safe_load(file.read_text()) if file.exists() else {}
         name = f"{folder.parent.name}-{folder.name}"
@@ -166,11 +175,12 @@ def ingest(
         db.execute(f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set temp_directory = '{spill}'")
         db.execute("set preserve_insertion_order = false")
         _add_macros(db, key)
+        db.execute(f"create temp macro provider() as {sql_text(source.provider)}")
         say(f"Reading {source.name}")
         if source.tables:
             add_raw_tables(db, tables, location, schema, say)
         else:
-            add_cloud_events(db, location)
+            add_log(db, location)
         _add_seeds(db)
         with turn(landing, "make ingest", waiting=lambda other: say(f"Another ingestion is at work ({other}); waiting for it to end")):
             say("Reading what has landed")
@@ -314,6 +324,10 @@ def _add_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
             cast(try_strptime({mail}, ['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z']) as timestamp)
         );
         create temp macro written(moment) as strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ');
+        -- The value of the first tag with a name, as `name:value` or `name=value`.
+        create temp macro tagged(tags, name) as clean(
+            list_filter(tags, tag -> regexp_matches(tag, '^' || name || '[:=]'))[1][length(name) + 2:]
+        );
         create temp macro is_automatic(direction) as direction in ('outbound-reply', 'outbound-call');
     """)
     add_contact_macros(db, key)
@@ -329,7 +343,7 @@ def _add_seeds(db: duckdb.DuckDBPyConnection) -> None:
             clean(account_id) as account_id, clean(sender) as sender, clean(campaign_id) as campaign_id, clean(template_id) as template_id,
             lower(clean(origin)) as origin
         from seed_senders;
-        create view carrier_block_codes as select error_code as code from seed_carrier_block_codes where provider = 'twilio';
+        create view carrier_block_codes as select error_code as code from seed_carrier_block_codes where provider = provider();
     """)
 
 

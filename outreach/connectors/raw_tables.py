@@ -228,8 +228,8 @@ def _without_password(location: str) -> str:
     return location.replace(f":{parts.password}@", ":…@") if parts.password else location
 
 
-def add_cloud_events(db: duckdb.DuckDBPyConnection, location: str) -> None:
-    """Gives a connection a view `source_events` of CloudEvents: type, time and data.
+def add_log(db: duckdb.DuckDBPyConnection, location: str) -> None:
+    """Gives a connection a table `source_events` of the events of a log, each as JSON in its one column `event`.
 
     Args:
         db: the connection.
@@ -250,8 +250,7 @@ def add_cloud_events(db: duckdb.DuckDBPyConnection, location: str) -> None:
     )
     try:
         db.execute(f"""
-            create table cloud_events as {selects};
-            create view source_events as select json ->> 'type' as type, json ->> 'time' as time, json -> 'data' as data from cloud_events
+            create table source_events as select json as event from ({selects}) as logged
         """)
     except duckdb.Error as error:
         raise SourceError(f"{location}: {str(error).splitlines()[0]}") from error

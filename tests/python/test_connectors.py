@@ -173,3 +173,65 @@ def test_the_id_of_a_contact_is_the_same_in_sql_and_in_python(key):
         for written, normal in addresses.items():
             assert normal_form(written) == normal
             assert db.execute("select address($1), contact_id(address($1))", [written]).fetchone() == (normal, contact_id(written, key))
+
+
+TELNYX = {
+    "id": "m1", "organization_id": "org", "direction": "outbound", "type": "SMS", "from": {"phone_number": "+15550100000"},
+    "to": [{"phone_number": "+15550200001", "status": "queued"}], "text": "Hi", "parts": 2, "messaging_profile_id": "profile",
+    "tags": ["campaign:spring", "user:u1", "greetings"], "cost": {"amount": "0.0051", "currency": "USD"}, "errors": [],
+}  # fmt: skip
+BANDWIDTH = {
+    "id": "m1", "applicationId": "app", "time": "2026-11-20T10:00:00Z", "from": "+15550100000", "to": ["+15550200001"], "text": "",
+    "segmentCount": 2, "tag": "campaign:spring, template=t1", "media": [], "direction": "out",
+}  # fmt: skip
+
+
+def telnyx(kind: str, clock: str, **payload: Any) -> dict:
+    return {"data": {"event_type": f"message.{kind}", "occurred_at": f"2026-11-20T{clock}Z", "payload": TELNYX | payload}}
+
+
+def to_telnyx(status: str) -> list[dict]:
+    return [{"phone_number": "+15550200001", "status": status}]
+
+
+def bandwidth(kind: str, clock: str, code: int | None = None, **message: Any) -> list[dict]:
+    told = {"type": f"message-{kind}", "time": f"2026-11-20T{clock}Z", "errorCode": code, "to": "+15550200001"}
+    return [told | {"message": BANDWIDTH | message}]
+
+
+@pytest.mark.parametrize(
+    ("source", "log", "events"),
+    [
+        ("telnyx", [telnyx("sent", "10:00:01"), telnyx("finalized", "10:00:09", to=to_telnyx("delivered"))],
+         [("sent", "10:00:01", None), ("delivered", "10:00:09", None)]),
+        ("telnyx",
+         [telnyx("sent", "10:00:01"), telnyx("finalized", "10:00:09", to=to_telnyx("delivery_failed"), errors=[{"code": "40002"}])],
+         [("sent", "10:00:01", None), ("undelivered", "10:00:09", "40002")]),
+        ("telnyx", [telnyx("finalized", "10:00:09", to=to_telnyx("sending_failed"), errors=[{"code": "40310"}])], "not_sent"),
+        ("telnyx", [telnyx("finalized", "10:00:09", to=to_telnyx("delivery_unconfirmed"))], [("sent", "10:00:09", None)]),
+        ("telnyx", [telnyx("received", "10:00:09")], [("received", "10:00:09", None)]),
+        ("telnyx", [{"data": {"event_type": "call.initiated", "payload": {}}}], "other_type"),
+        ("bandwidth", [bandwidth("delivered", "10:00:09")], [("sent", "10:00:00", None), ("delivered", "10:00:09", None)]),
+        ("bandwidth", [bandwidth("failed", "10:00:09", 4770)], [("sent", "10:00:00", None), ("undelivered", "10:00:09", "4770")]),
+        ("bandwidth", [bandwidth("failed", "10:00:09", 4432)], "not_sent"),
+        ("bandwidth", [bandwidth("received", "10:00:09")], [("received", "10:00:09", None)]),
+    ],
+)  # fmt: skip
+def test_a_webhook_says_which_events_it_becomes(tmp_path, source, log, events):
+    (tmp_path / "log").mkdir()
+    for number, entry in enumerate(log):
+        (tmp_path / f"log/{number}.json").write_text(json.dumps(entry))
+    settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
+    found = ingest(sources()[f"{source}-webhooks"], str(tmp_path / "log"), None, settings, b"")
+    rows = landed(tmp_path, "message_events")
+    if isinstance(events, str):
+        assert (found.read["messages"].skipped, rows) == ({events: 1}, [])
+        return
+    assert [(row["event_type"], row["occurred_at"][11:19], row["error_code"]) for row in rows] == events
+    inbound = events[0][0] == "received"
+    assert {row["contact_id"] for row in rows} == {contact_id("+15550100000" if inbound else "+15550200001", b"")}
+    assert {(row["provider"], row["campaign_id"], row["account_id"]) for row in rows} == {
+        (source, "spring", {"telnyx": "org", "bandwidth": "app"}[source])
+    }
+    assert rows[0]["segments"] == 2 and landed(tmp_path, "accounts")[0]["account_id"] == rows[0]["account_id"]
+    assert not any(ingest(sources()[f"{source}-webhooks"], str(tmp_path / "log"), None, settings, b"").written.values())

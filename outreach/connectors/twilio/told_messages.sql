@@ -28,6 +28,8 @@ select
     null::varchar as tagged_template_id,
     null::varchar as tagged_origin,
     null::varchar as user_id,
+    -- It settles later, and lands as an attribute.
+    null::decimal(38, 9) as price,
     -- What is not dated itself takes the next best time. Where none is one, what stands there lands, and the build rejects it.
     coalesce(
         case when event_type in ('delivered', 'undelivered') then moment(updated_text) end,

@@ -17,9 +17,11 @@ with log_rows as (
         clean(data -> 'tags' ->> 'template') as tagged_template_id,
         clean(data -> 'tags' ->> 'origin') as tagged_origin,
         clean(data -> 'tags' ->> 'user') as user_id,
+        null::decimal(38, 9) as price,
         clean(data ->> 'timestamp') as own_text,
-        clean(time) as logged_text
-    from source_events
+        clean(time) as logged_text,
+        null::varchar as sent_text
+    from (select event ->> 'type' as type, event ->> 'time' as time, event -> 'data' as data from source_events)
 ),
 
 addressed_rows as (
@@ -35,6 +37,7 @@ addressed_rows as (
 select
     *,
     told as status,
+    case told when 'read' then ['delivered'] when 'failed' then ['sent', 'undelivered'] else [told] end as event_types,
     case
         when told = '' then 'other_type'
         when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'

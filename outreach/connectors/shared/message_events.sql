@@ -44,9 +44,10 @@ select
     first_tellings.account_number,
     first_tellings.body,
     first_tellings.segments,
-    'twilio' as provider,
+    provider() as provider,
     first_tellings.error_code,
-    first_tellings.user_id
+    first_tellings.user_id,
+    first_tellings.price::varchar as price
 from first_tellings
 left join contacts
     on first_tellings.account_id = contacts.account_id and first_tellings.message_id = contacts.message_id

@@ -2,7 +2,7 @@
 with events as (
     select
         *,
-        unnest(case told when 'read' then ['delivered'] when 'failed' then ['sent', 'undelivered'] else [told] end) as event_type
+        unnest(event_types) as event_type
     from message_snapshots
     where skipped_because is null
 )
@@ -23,7 +23,8 @@ select
     tagged_template_id,
     tagged_origin,
     user_id,
-    coalesce(moment(own_text), moment(logged_text)) as occurred_at,
-    coalesce(own_text, logged_text) as occurred_text,
+    case when event_type = 'sent' then price end as price,
+    coalesce(case when event_type = 'sent' then moment(sent_text) end, moment(own_text), moment(logged_text)) as occurred_at,
+    coalesce(case when event_type = 'sent' then sent_text end, own_text, logged_text) as occurred_text,
     coalesce(moment(logged_text), moment(own_text)) as synced_at
 from events

@@ -1,0 +1,60 @@
+-- One row per webhook, and why it becomes no event; null where it becomes one. An account is known by its application's id.
+with webhooks as (
+    select
+        clean(event ->> 'type') as landed_type,
+        clean(event ->> 'time') as logged_text,
+        clean(event ->> '$.message.time') as sent_text,
+        clean(event ->> '$.message.applicationId') as account_id,
+        clean(event ->> '$.message.id') as message_id,
+        address(event ->> '$.message.from') as sender_address,
+        address(coalesce(event ->> 'to', event ->> '$.message.to[0]')) as recipient_address,
+        -- Of outbound messages an empty text comes back.
+        nullif(event ->> '$.message.text', '') as body,
+        error_code(clean(event ->> 'errorCode')) as error_code,
+        coalesce(json_array_length(event -> '$.message.media'), 0) > 0 as is_mms,
+        nullif(whole_number(clean(event ->> '$.message.segmentCount')), 0) as segments,
+        -- One text for everything: `campaign:spring template:t1`.
+        string_split_regex(coalesce(event ->> '$.message.tag', ''), '[\s,;]+') as tags
+    from source_events
+),
+
+typed_webhooks as (
+    select
+        *,
+        landed_type = 'message-received' as is_inbound,
+        -- The second digit of a code says who has refused the message: from 6 on the carrier, or whoever comes after it.
+        coalesce(substr(error_code, 2, 1) >= '6' or error_code in (select code from carrier_block_codes), false) as has_left,
+        case landed_type
+            when 'message-received' then ['received']
+            when 'message-sending' then ['sent']
+            when 'message-delivered' then ['sent', 'delivered']
+            when 'message-failed' then ['sent', 'undelivered']
+        end as event_types
+    from webhooks
+),
+
+addressed_webhooks as (
+    select
+        * exclude (is_inbound, sender_address, recipient_address, tags),
+        case when is_inbound then 'inbound' else 'outbound' end as direction,
+        case when is_inbound then sender_address else recipient_address end as contact_address,
+        case when is_inbound then recipient_address else sender_address end as account_number,
+        tagged(tags, 'campaign') as tagged_campaign_id,
+        tagged(tags, 'template') as tagged_template_id,
+        tagged(tags, 'origin') as tagged_origin,
+        tagged(tags, 'user') as user_id,
+        null::varchar as service_id,
+        null::varchar as own_text,
+        null::decimal(38, 9) as price,
+        landed_type as status
+    from typed_webhooks
+)
+
+select
+    * exclude (has_left),
+    case
+        when event_types is null then 'other_type'
+        when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'
+        when landed_type = 'message-failed' and not has_left then 'not_sent'
+    end as skipped_because
+from addressed_webhooks

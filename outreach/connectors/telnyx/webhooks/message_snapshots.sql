@@ -1,0 +1,67 @@
+-- One row per webhook, and why it becomes no event; null where it becomes one. Of several recipients the first is meant.
+with log_rows as (
+    select
+        clean(event -> 'data' ->> 'event_type') as landed_type,
+        clean(event -> 'data' ->> 'occurred_at') as logged_text,
+        event -> 'data' -> 'payload' as payload
+    from source_events
+),
+
+webhooks as (
+    select
+        landed_type,
+        logged_text,
+        clean(payload ->> 'organization_id') as account_id,
+        clean(payload ->> 'id') as message_id,
+        lower(clean(payload ->> '$.to[0].status')) as status,
+        address(payload ->> '$.from.phone_number') as sender_address,
+        address(payload ->> '$.to[0].phone_number') as recipient_address,
+        payload ->> 'text' as body,
+        error_code(clean(payload ->> '$.errors[0].code')) as error_code,
+        upper(clean(payload ->> 'type')) = 'MMS' as is_mms,
+        nullif(whole_number(clean(payload ->> 'parts')), 0) as segments,
+        amount(clean(payload ->> '$.cost.amount')) as price,
+        clean(payload ->> 'messaging_profile_id') as service_id,
+        -- Tags are texts: `campaign:spring` names the campaign.
+        from_json(coalesce(payload -> 'tags', '[]'), '["varchar"]') as tags
+    from log_rows
+),
+
+typed_webhooks as (
+    select
+        *,
+        landed_type = 'message.received' as is_inbound,
+        case
+            when landed_type = 'message.received' then ['received']
+            when landed_type = 'message.sent' or status = 'delivery_unconfirmed' then ['sent']
+            when landed_type != 'message.finalized' then null
+            when status = 'delivered' then ['delivered']
+            when status = 'delivery_failed' then ['undelivered']
+            when status = 'sending_failed' and error_code in (select code from carrier_block_codes) then ['sent', 'undelivered']
+        end as event_types
+    from webhooks
+),
+
+addressed_webhooks as (
+    select
+        * exclude (is_inbound, sender_address, recipient_address, tags),
+        case when is_inbound then 'inbound' else 'outbound' end as direction,
+        case when is_inbound then sender_address else recipient_address end as contact_address,
+        case when is_inbound then recipient_address else sender_address end as account_number,
+        tagged(tags, 'campaign') as tagged_campaign_id,
+        tagged(tags, 'template') as tagged_template_id,
+        tagged(tags, 'origin') as tagged_origin,
+        tagged(tags, 'user') as user_id,
+        null::varchar as own_text,
+        null::varchar as sent_text
+    from typed_webhooks
+)
+
+select
+    *,
+    case
+        when landed_type not in ('message.received', 'message.sent', 'message.finalized') or landed_type is null then 'other_type'
+        when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'
+        when event_types is null then case when status = 'sending_failed' then 'not_sent' else 'unknown_status' end
+    end as skipped_because
+from addressed_webhooks

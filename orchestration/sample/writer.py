@@ -15,7 +15,10 @@ from pathlib import Path
 
 import duckdb
 
+from outreach.sql import sql_text
+
 STORY = Path(__file__).with_name("story.sql")
+RAW_STORY = Path(__file__).with_name("raw.sql")
 
 EVENT_STREAMS = ("message_events", "contact_events", "call_events")
 ENTITY_STREAMS = ("accounts", "users", "campaigns", "message_templates", "labels")
@@ -104,11 +107,54 @@ def write_sample(
     tell("written")
 
 
+RAW_TABLES = ("message", "call", "account_history", "messaging_service")
+
+
+def write_raw_sample(
+    folder: Path,
+    *,
+    end_day: date | None = None,
+    size: SampleSize | None = None,
+    seed: int = 7,
+    file_format: str = "csv",
+    progress: Callable[[str], None] = print,
+) -> None:
+    """Writes the same story as Fivetran's raw tables of Twilio: a file per table, for `make ingest` to read.
+
+    Args:
+        folder: folder to write; none of the tables may be in it yet.
+        end_day: the last day, UTC (default: today). Its traffic ends at noon.
+        size: messages and days.
+        seed: any whole number; another seed tells another story.
+        file_format: `csv` or `parquet`.
+        progress: is told what is under way, from the first second on.
+
+    Raises:
+        FileExistsError: a table is there already; nothing was written.
+    """
+    files = {table: folder / f"{table}.{file_format}" for table in RAW_TABLES}
+    for file in files.values():
+        if file.exists():
+            raise FileExistsError(f"{file} is there already: the sample is written to an empty folder only")
+    tell = _from_the_first_second_on(progress, time.monotonic())
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as db:
+        db.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+        _tell_story(db, size or SampleSize(), end_day or datetime.now(UTC).date(), seed, tell)
+        tell("bringing it into raw tables")
+        db.execute(RAW_STORY.read_text())
+        for table, file in files.items():
+            unfinished = file.with_name(f".{file.name}")
+            db.execute(f"copy raw_{table} to {sql_text(unfinished)} (format {file_format}{', header' if file_format == 'csv' else ''})")
+            unfinished.rename(file)
+    tell("written")
+
+
 def _from_the_first_second_on(progress: Callable[[str], None], started: float) -> Callable[[str], None]:
     def tell(step: str) -> None:
         seconds = time.monotonic() - started
         if seconds > 1:
-            progress(f"sample landing zone: {step} ({seconds:.0f} s)")
+            progress(f"sample: {step} ({seconds:.0f} s)")
 
     return tell
 

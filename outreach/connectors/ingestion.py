@@ -194,7 +194,8 @@ def ingest(
                 (count,) = db.execute(f"select count(*) from {rows}").fetchone()
                 found.written[stream] = count
                 if dry_run:
-                    cursor = db.execute(f"select * from {rows} limit 10")
+                    first = "occurred_at, event_id" if stream.endswith("_events") else "all"
+                    cursor = db.execute(f"select * from {rows} order by {first} limit 10")
                     names = [column[0] for column in cursor.description]
                     found.samples[stream] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
                 elif count:

@@ -223,7 +223,7 @@ def test_a_webhook_says_which_events_it_becomes(tmp_path, source, log, events):
         (tmp_path / f"log/{number}.json").write_text(json.dumps(entry))
     settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
     found = ingest(sources()[f"{source}-webhooks"], str(tmp_path / "log"), None, settings, b"")
-    rows = landed(tmp_path, "message_events")
+    rows = sorted(landed(tmp_path, "message_events"), key=lambda row: row["occurred_at"])
     if isinstance(events, str):
         assert (found.read["messages"].skipped, rows) == ({events: 1}, [])
         return

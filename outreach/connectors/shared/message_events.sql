@@ -1,9 +1,39 @@
 -- One row per event that the landing zone does not have: of several tellings of one, the earliest.
-with first_tellings as (
-    select *
-    from told_messages
+with new_tellings as (
+    select told.*
+    from told_messages as told
+    anti join landed_message_events as landed
+        on told.account_id is not distinct from landed.account_id and told.message_id || ':' || told.event_type = landed.event_id
+),
+
+-- Most events are told of once, and nothing has to be ranked.
+repeated as (
+    select
+        account_id,
+        message_id,
+        event_type
+    from new_tellings
+    group by all
+    having count(*) > 1
+),
+
+first_tellings as (
+    select new_tellings.*
+    from new_tellings
+    anti join repeated
+        on new_tellings.account_id is not distinct from repeated.account_id
+        and new_tellings.message_id is not distinct from repeated.message_id
+        and new_tellings.event_type = repeated.event_type
+    union all
+    select new_tellings.*
+    from new_tellings
+    semi join repeated
+        on new_tellings.account_id is not distinct from repeated.account_id
+        and new_tellings.message_id is not distinct from repeated.message_id
+        and new_tellings.event_type = repeated.event_type
     qualify row_number() over (
-        partition by account_id, message_id, event_type order by occurred_at nulls last, synced_at, body, error_code, segments
+        partition by new_tellings.account_id, new_tellings.message_id, new_tellings.event_type
+        order by occurred_at nulls last, synced_at, body, error_code, segments
     ) = 1
 ),
 
@@ -12,16 +42,27 @@ contacts as (
     select
         account_id,
         message_id,
-        arg_min(contact_address, (contains(contact_address, 'xxx'), coalesce(synced_at, timestamp '9999-12-31'), contact_address)) as contact_address
+        case
+            when min(contact_address) = max(contact_address) then min(contact_address)
+            else arg_min(contact_address, (contains(contact_address, 'xxx'), coalesce(synced_at, timestamp '9999-12-31'), contact_address))
+        end as contact_address
     from told_messages
+    semi join new_tellings using (account_id, message_id)
     group by account_id, message_id
+),
+
+identities as (
+    select
+        contact_address,
+        contact_id(contact_address) as contact_id
+    from (select distinct contact_address from contacts)
 )
 
 select
     first_tellings.message_id || ':' || first_tellings.event_type as event_id,
     first_tellings.event_type,
     first_tellings.account_id,
-    coalesce(landed_messages.contact_id, contact_id(contacts.contact_address)) as contact_id,
+    coalesce(landed_messages.contact_id, identities.contact_id, contact_id(contacts.contact_address)) as contact_id,
     coalesce(written(first_tellings.occurred_at), first_tellings.occurred_text) as occurred_at,
     first_tellings.message_id,
     case
@@ -51,12 +92,11 @@ select
 from first_tellings
 left join contacts
     on first_tellings.account_id = contacts.account_id and first_tellings.message_id = contacts.message_id
+left join identities
+    on contacts.contact_address = identities.contact_address
 left join landed_messages
     on first_tellings.account_id = landed_messages.account_id and first_tellings.message_id = landed_messages.message_id
 left join senders as of_number
     on first_tellings.account_id = of_number.account_id and first_tellings.account_number = address(of_number.sender)
 left join senders as of_service
     on first_tellings.account_id = of_service.account_id and first_tellings.service_id = of_service.sender
-anti join landed_message_events as landed
-    on first_tellings.account_id = landed.account_id and first_tellings.message_id || ':' || first_tellings.event_type = landed.event_id
-order by occurred_at, event_id

@@ -148,7 +148,7 @@ def test_the_published_file_holds_marts_and_reports_and_nothing_rejected(sample:
         assert {s for (s,) in db.execute("select distinct table_schema from information_schema.tables").fetchall()} == {"marts"}
         tables = {name for (name,) in db.execute("select table_name from information_schema.tables").fetchall()}
         assert "rejected_events" not in tables and {"dim_users", "account_access", "fct_messages", "messaging_kpis_daily"} <= tables
-        published_at, run_id, newest, row_counts, _ = db.execute("from marts.publication").fetchone()
+        published_at, run_id, newest, row_counts, _, _ = db.execute("from marts.publication").fetchone()
         assert run_id == run.run_id and published_at > newest.replace(year=2026, month=11, day=1)
         for table, rows in row_counts.items():
             assert db.execute(f"select count(*) from marts.{table}").fetchone() == (rows,)

@@ -1,4 +1,7 @@
-{# An event's id under another type is a duplicate, and most likely the id of a message given to all of its events: their facts are lost. #}
+{#
+    An event's id under another type is a duplicate, and most likely a message's id that was given to all of its events:
+    what they tell is lost.
+#}
 {{ config(warn_if='> 0', error_if='>= 20', meta={'dagster': {'ref': {'name': 'base_message_events'}}}) }}
 
 {% for stream in event_streams() -%}

@@ -42,6 +42,7 @@ messages as (
         {{ first_known('given_segments') }} as given_segments,
         {{ first_known('body_segments') }} as body_segments,
         coalesce({{ first_known('is_opt_out_text') }}, false) as is_opt_out_text,
+        coalesce({{ first_known('is_opt_in_text') }}, false) as is_opt_in_text,
         case
             when bool_or(event_type = 'delivered') then 'delivered'
             when bool_or(event_type = 'carrier_blocked' or (event_type = 'undelivered' and is_carrier_block_code))
@@ -70,6 +71,7 @@ known_messages as (
         coalesce(attributes.given_segments, messages.given_segments) as given_segments,
         messages.body_segments,
         messages.is_opt_out_text,
+        messages.is_opt_in_text,
         messages.status
     from messages
     left join attributes on messages.message_id = attributes.message_id and messages.account_id = attributes.account_id
@@ -96,6 +98,7 @@ select
         else coalesce(messages.body_segments, 1)
     end as segments,
     messages.is_opt_out_text,
+    messages.is_opt_in_text,
     messages.status
 from known_messages as messages
 inner join {{ ref('stg_accounts') }} as accounts on messages.account_id = accounts.account_id

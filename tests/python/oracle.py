@@ -207,6 +207,7 @@ class Oracle:
         self.outbound = [m for m in messages if m.is_outbound]
         self.inbound = [m for m in messages if not m.is_outbound]
         self.contact_events = self._contact_events(accepted["contact_events"])
+        self.opt_ins = self._opt_ins(accepted["contact_events"])
         self._attribute()
         self._find_firsts()
         self.response_times = self._response_times()
@@ -318,6 +319,16 @@ class Oracle:
             is_campaign_message=is_outbound and origin == "campaign" and attribute("campaign_id") is not None,
             user=attribute("user_id"), price=price(attribute("price")),
         )  # fmt: skip
+
+    def _opt_ins(self, events: list[dict]) -> dict[tuple[str, str], list[datetime]]:
+        found = defaultdict(list)
+        for event in events:
+            if event["event_type"] == "opted_in":
+                found[event["account_id"], event["contact_id"]].append(event["at"])
+        for message in self.inbound:
+            if message.body is not None and normal_text(message.body) in ("start", "unstop"):
+                found[message.account, message.contact].append(message.at)
+        return found
 
     def _contact_events(self, events: list[dict]) -> list[ContactEvent]:
         return [
@@ -540,6 +551,22 @@ class Oracle:
             }
             for label, contacts in sorted(tagged.items(), key=lambda item: (-len(item[1]), item[0]))
         ]
+
+    def messages_after_opt_out(self, account: str, start: date, end: date, campaign: str | None = None) -> list[dict[str, Any]]:
+        selected = self._selector(account, start, end, campaign, None)
+        found = []
+        for message in filter(selected, self.outbound):
+            contact = (message.account, message.contact)
+            outs = [e.at for e in self.contact_events if e.kind == "opted_out" and (e.account, e.contact) == contact]
+            outs += [m.at for m in self.inbound if (m.account, m.contact) == contact and self.is_opt_out(m.body)]
+            standing = [at for at in outs if at < message.at - timedelta(minutes=5)]
+            if standing and not any(max(standing) <= at <= message.at for at in self.opt_ins[contact]):
+                found.append({
+                    "date_day": self.day(account, message.at), "sent_at": message.at.replace(tzinfo=None), "contact_id": message.contact,
+                    "message_id": message.message_id, "campaign_id": message.campaign, "template_id": message.template,
+                    "opted_out_at": max(standing).replace(tzinfo=None),
+                })  # fmt: skip
+        return sorted(found, key=lambda row: (row["sent_at"], row["contact_id"], row["message_id"]))
 
     def _calls_in(self, account: str, start: date, end: date, campaign: str | None) -> list[Call]:
         selected = self._selector(account, start, end, campaign, None)

@@ -25,7 +25,7 @@ TIMEZONES = [
 BODIES = [
     None, "", "  ", "Hello", "Yes please", "STOP", " stop. ", "Stop all", "please REMOVE ME now", "don’t text me", "do not  contact",
     "ARRE\u0302T", "st\u00adop\u200b", "Don´t message me!", "dont contact", "ʼstopʼ", "stop it", "remove", "\ufeffSTOP",
-    "no\u00a0more texts", "stop\ufffd",
+    "no\u00a0more texts", "stop\ufffd", "START", " unstop!", "start now",
     "nonstop", "I will not stop", "quit", "quitting", "opt-out", "optout!", "Take me off", "unsubscribe me", "end", "The end", "cancel it",
     "x" * 160, "x" * 161, "x" * 306, "x" * 307, "€" * 80, "x" * 159 + "€", "x" * 152 + "€" + "x" * 152, "é^" * 90,
     "ж" * 70, "ж" * 71, "ж" * 134, "ж" * 135, "😀" * 35, "😀" * 36, "ж" * 66 + "😀" + "ж" * 66, "ж" + "😀" * 66, "ç" * 71, "line\nbreak\r",

@@ -444,3 +444,30 @@ def test_by_template_has_the_wilson_interval_of_the_carrier_block_rate(reports):
     assert flagged["carrier_block_rate_low"] == pytest.approx(0.01788, abs=1e-5)
     assert flagged["carrier_block_rate_high"] == pytest.approx(0.40415, abs=1e-5)
     assert (other["template_id"], other["carrier_block_rate_low"], other["carrier_block_rate_high"]) == ("t2", None, None)
+
+
+@given(
+    sent("m1", "11-10 10:00"),
+    received("r1", "11-10 11:00", body="Stop"),
+    # One confirmation is lawful: five minutes are not more than five minutes.
+    manual("m2", "11-10 11:05"),
+    manual("m3", "11-10 11:05:01"),
+    sent("m4", "11-11 10:00", campaign="c2", template="t2"),
+    # At the same instant the opt-in comes after the opt-out, and holds at once.
+    received("r2", "11-12 10:00", body=" unstop! "),
+    sent("m5", "11-12 10:00"),
+    sent("m6", "11-12 10:10"),
+    contact_event("opted_out", "11-13 10:00"),
+    contact_event("opted_in", "11-13 10:00"),
+    sent("m7", "11-13 11:00"),
+    contact_event("opted_out", "11-14 10:00"),
+    sent("m8", "11-14 10:30"),
+    contact_event("opted_out", "11-14 10:28"),
+    sent("m9", "11-14 10:30", contact="someone else"),
+)
+def test_a_message_after_an_opt_out_is_one_more_than_five_minutes_later_with_no_opt_in_between(reports):
+    listed = [(row["message_id"], row["opted_out_at"].strftime("%d %H:%M")) for row in reports.ask("messages_after_opt_out")]
+    assert listed == [("m3", "10 11:00"), ("m4", "10 11:00"), ("m8", "14 10:00")]
+    (of_campaign,) = reports.ask("messages_after_opt_out", campaign="c2")
+    assert (of_campaign["message_id"], of_campaign["template_id"], of_campaign["date_day"]) == ("m4", "t2", date(2026, 11, 11))
+    assert reports.ask("messages_after_opt_out", "11-12", "11-13") == []

@@ -18,6 +18,7 @@ ACCOUNTS = 40
 
 MESSAGING = ["messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report"]
 CALLING = ["calling_report", "calling_by_day", "calling_by_campaign", "call_outcome_report"]
+LISTS = ["messages_after_opt_out"]
 
 
 @pytest.fixture(scope="module", params=range(SEEDS))
@@ -32,7 +33,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def questions(rng: Random, account: str) -> Iterator[tuple[str, tuple, dict[str, str | None]]]:
     """Reports, ranges and filters to ask about an account."""
-    for function in MESSAGING + CALLING:
+    for function in MESSAGING + CALLING + LISTS:
         for _ in range(3):
             start = FIRST_DAY + timedelta(days=rng.randrange(-2, DAYS + 3))
             end = start + timedelta(days=rng.choice([0, 0, 1, 2, 6, 20, -1]))

@@ -18,7 +18,7 @@ import pytest
 from harness import SEEDS, LandingZone, Warehouse, differing_rows, rows_of
 from oracle import PROJECT
 from random_landing import DAYS, FIRST_DAY, random_landing
-from test_oracle import CALLING, MESSAGING, same
+from test_oracle import CALLING, LISTS, MESSAGING, same
 
 from orchestration.dbt.assets import MANIFEST
 from orchestration.publish.publication import publish
@@ -148,7 +148,7 @@ def test_what_spark_publishes_is_what_duckdb_publishes(builds: Builds) -> None:
         assert db.execute("select newest_event_at, row_counts from marts.publication").fetchall() == [(newest, counts)]
 
 
-@pytest.mark.parametrize("function", MESSAGING + CALLING)
+@pytest.mark.parametrize("function", MESSAGING + CALLING + LISTS)
 def test_every_report_gives_the_same_on_both_engines(builds: Builds, session, function: str) -> None:
     rng = Random(function)
     compared = 0

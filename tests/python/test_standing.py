@@ -51,7 +51,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def stands(warehouse: Warehouse) -> bool:
-    settings = Settings(str(warehouse.landing.path), "jsonl", warehouse.path, warehouse.published, warehouse.path.with_name("dagster"))
+    home = warehouse.path.with_name("dagster")
+    settings = Settings(str(warehouse.landing.path), "jsonl", warehouse.path, warehouse.published, home, home)
     return standing_publication(settings) is not None
 
 

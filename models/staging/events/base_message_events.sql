@@ -45,6 +45,7 @@ typed_rows as (
             when landed.inbound_text is not null
                 then {{ is_opt_out('landed.inbound_text', 'phrases.exact_phrases', 'phrases.contained_phrases') }}
         end as is_opt_out_text,
+        landed.inbound_text in ('start', 'unstop') as is_opt_in_text,
         landed.landed_row,
         landed.ingest_date,
         landed.file_id
@@ -59,7 +60,7 @@ typed_rows as (
     stream='message_events',
     attributes=[
         'message_id', 'campaign_id', 'template_id', 'origin', 'channel', 'account_number', 'user_id', 'price',
-        'given_segments', 'body_segments', 'is_carrier_block_code', 'is_opt_out_text',
+        'given_segments', 'body_segments', 'is_carrier_block_code', 'is_opt_out_text', 'is_opt_in_text',
     ]
 ) }}
 

@@ -16,6 +16,7 @@ select
     body_segments,
     is_carrier_block_code,
     is_opt_out_text,
+    is_opt_in_text,
     batch
 from {{ ref('base_message_events') }}
 where reject_reason is null and not is_duplicate

@@ -1,0 +1,11 @@
+select
+    account_id,
+    date_day,
+    campaign_id,
+    template_id,
+    contact_id,
+    message_id,
+    occurred_at as sent_at,
+    opted_out_at
+from {{ ref('messages_to_opted_out') }}
+order by account_id, date_day

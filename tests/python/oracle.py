@@ -573,7 +573,14 @@ class Oracle:
         return [c for c in self.calls if c.direction == "outbound" and selected(c)]
 
     def calling_report(self, account: str, start: date, end: date, campaign: str | None = None) -> dict[str, Any]:
+        return self._calling(self._calls_in(account, start, end, campaign))
+
+    def calling_by_user(self, account: str, start: date, end: date, campaign: str | None = None) -> list[dict[str, Any]]:
         calls = self._calls_in(account, start, end, campaign)
+        users = sorted({c.user for c in calls}, key=lambda user: (user is None, user or ""))
+        return [{"user_id": user} | self._calling([c for c in calls if c.user == user]) for user in users]
+
+    def _calling(self, calls: list[Call]) -> dict[str, Any]:
         answered = [c for c in calls if c.is_answered]
         conversations = [c for c in answered if c.talk_seconds is not None and c.talk_seconds > 90]
         talks = [c.talk_seconds for c in answered if c.talk_seconds is not None]

@@ -81,5 +81,17 @@ def test_calls_of_a_campaign_are_those_that_name_it(reports):
     assert reports.calling(campaign="c1")["calls_dialed"] == 1
 
 
+@given(
+    *call("k1", "11-01 10:00", 100, user_id="u1"),
+    *call("k2", "11-02 10:00", 30, user_id="u1", campaign="c1"),
+    *call("k3", "11-02 10:00", 30),
+)
+def test_calls_count_for_who_made_them_and_those_of_nobody_known_stand_alone(reports):
+    of_one, of_nobody = reports.ask("calling_by_user")
+    assert (of_one["user_id"], of_one["calls_dialed"], of_one["conversations"], of_one["average_call_seconds"]) == ("u1", 2, 1, 65.0)
+    assert (of_nobody["user_id"], of_nobody["calls_dialed"], of_nobody["average_call_seconds"]) == (None, 1, 30.0)
+    assert [row["calls_dialed"] for row in reports.ask("calling_by_user", campaign="c1")] == [1]
+
+
 def test_an_unknown_account_has_no_calls(reports):
     assert set(reports.calling().values()) == {0, None}

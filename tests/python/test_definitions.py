@@ -31,7 +31,7 @@ def test_definitions_load_without_a_warning() -> None:
 
 
 def test_there_are_nine_reports_and_eleven_streams() -> None:
-    assert len(REPORTS) == 10 and len(LANDING) == 11
+    assert len(REPORTS) == 11 and len(LANDING) == 11
 
 
 @pytest.mark.parametrize("report", sorted(REPORTS), ids=lambda key: key.path[-1])

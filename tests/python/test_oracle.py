@@ -17,7 +17,7 @@ from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing
 ACCOUNTS = 40
 
 MESSAGING = ["messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report"]
-CALLING = ["calling_report", "calling_by_day", "calling_by_campaign", "call_outcome_report"]
+CALLING = ["calling_report", "calling_by_day", "calling_by_campaign", "calling_by_user", "call_outcome_report"]
 LISTS = ["messages_after_opt_out"]
 
 

@@ -41,7 +41,8 @@ START, END = date(2026, 10, 25), date(2026, 11, 23)
 
 REPORTS = [
     "messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report", "calling_report",
-    "calling_by_day", "calling_by_campaign", "call_outcome_report", "messages_after_opt_out",
+    "calling_by_day", "calling_by_campaign", "calling_by_user", "call_outcome_report",
+    "messages_after_opt_out",
 ]  # fmt: skip
 
 

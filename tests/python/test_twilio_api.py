@@ -109,6 +109,15 @@ def test_a_key_that_may_not_list_accounts_reads_its_own_and_a_range_that_is_too_
         assert sum(landed(tmp_path, "message_events").values()) == 2 * 20
 
 
+def test_who_speaks_twilios_api_under_another_path_is_read_as_well(tmp_path: Path) -> None:
+    twilio = story(1_500)
+    twilio.prefix = "/api/laml"
+    with twilio.served():
+        run = ingest(tmp_path, twilio, "--since", f"{NOW - timedelta(days=3):%Y-%m-%d}", TWILIO_API_URL=f"{twilio.url}/api/laml/")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert sum(landed(tmp_path, "message_events").values()) == 3_000
+
+
 def test_a_run_that_is_killed_costs_nothing_but_itself(tmp_path: Path) -> None:
     with story(2_000).served() as twilio:
         since = f"{NOW - timedelta(days=3):%Y-%m-%d}"

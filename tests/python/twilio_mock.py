@@ -29,6 +29,7 @@ class Twilio:
         busy_every: every so many requests are answered with 429.
         broken_every: every so many pages end early.
         requests: of which paths there were some.
+        prefix: of every path, as SignalWire has one.
     """
 
     accounts: list[dict[str, Any]] = field(default_factory=list)
@@ -40,6 +41,7 @@ class Twilio:
     busy_every: int = 0
     broken_every: int = 0
     requests: list[str] = field(default_factory=list)
+    prefix: str = ""
     url: str = ""
 
     @contextmanager
@@ -84,7 +86,7 @@ class Twilio:
         page = rows[number * size : (number + 1) * size]
         following = None
         if (number + 1) * size < len(rows):
-            following = path + "?" + urlencode(query | {"Page": str(number + 1), "PageToken": f"PA{number + 1}"})
+            following = self.prefix + path + "?" + urlencode(query | {"Page": str(number + 1), "PageToken": f"PA{number + 1}"})
         if name == "services":
             return 200, {name: page, "meta": {"next_page_url": following and self.url + following, "key": name}}
         place = {"page": number, "page_size": size, "start": number * size, "end": number * size + max(len(page), 1) - 1}
@@ -110,7 +112,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(*_error(401, 20003, "Authenticate"))
         if twilio.busy_every and len(twilio.requests) % twilio.busy_every == 0:
             return self._send(*_error(429, 20429, "Too Many Requests"), {"Retry-After": "1"})
-        status, body = twilio.answer(place.path, {name: values[0] for name, values in parse_qs(place.query).items()})
+        if not place.path.startswith(twilio.prefix):
+            return self._send(*_error(404, 20404, "not found"))
+        query = {name: values[0] for name, values in parse_qs(place.query).items()}
+        status, body = twilio.answer(place.path.removeprefix(twilio.prefix), query)
         self._send(status, body, is_cut=bool(twilio.broken_every) and len(twilio.requests) % twilio.broken_every == 0)
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, *, is_cut: bool = False) -> None:

@@ -244,7 +244,7 @@ Published to {shown(settings.published)}, from the warehouse {shown(settings.war
   make build        again: takes in only what is new in the landing zone, and ends at once where nothing is
   make dashboard    the Reporting page in the browser
   make dagster      lineage, runs, checks and reruns in the browser
-  make test         runs every test
+  make test         runs the tests
 """, markup=False, highlight=False, soft_wrap=True)  # fmt: skip
 
 

@@ -13,8 +13,9 @@ from outreach.settings import Settings, variable
 
 # As `make ingest` takes them: the name of the source, its --location and its --schema.
 SOURCE = variable("OUTREACH_SOURCE", "")
-KINDS = ("accounts", "services", "messages", "calls") if sources().get(SOURCE) and sources()[SOURCE].tables else ("messages",)
-INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in KINDS] if SOURCE in sources() else []
+_source = sources().get(SOURCE) if SOURCE else None
+_kinds = () if _source is None else ("accounts", "services", "messages", "calls") if _source.tables else ("messages",)
+INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in _kinds]
 
 
 @multi_asset(
@@ -27,11 +28,11 @@ INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in KINDS] if SOU
 )  # fmt: skip
 def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
     """Reads the source, and writes to the landing zone what that does not hold yet. One that fails has written nothing."""
-    settings, source = Settings.from_environment(), sources()[SOURCE]
+    settings = Settings.from_environment()
     location, schema = variable("OUTREACH_SOURCE_LOCATION", ""), variable("OUTREACH_SOURCE_SCHEMA", "")
     try:
-        with place(source, location, settings, None, twilio_api.LOOKBACK, context.log.info) as (folder, notes):
-            found = ingest(source, folder, schema or None, settings, contact_key(), say=context.log.info)
+        with place(_source, location, settings, None, twilio_api.LOOKBACK, context.log.info) as (folder, notes):
+            found = ingest(_source, folder, schema or None, settings, contact_key(), say=context.log.info)
     except (SourceError, LandingError) as error:
         raise Failure(f"Nothing was written. {error}", allow_retries=False) from None
     for warning in notes + found.warnings:

@@ -55,11 +55,13 @@
         {%- if problem -%}{{ exceptions.raise_compiler_error(problem) }}{%- endif -%}
         {%- if load_relation(this) is not none -%}
             {%- set query -%}
+                with listed as materialized ({{ duckdb__list_landing_files() }})
+
                 select
                     count(*) > 0 and count(*) filter (where listed.path is not null) = 0 as is_another,
-                    (select count(*) from ({{ duckdb__list_landing_files() }})) as files
+                    (select count(*) from listed) as files
                 from {{ this }} as held
-                left join ({{ duckdb__list_landing_files() }}) as listed on held.path = listed.path
+                left join listed on held.path = listed.path
                 where held.file_id is not null
             {%- endset -%}
             {%- set found = run_query(query).rows[0] -%}

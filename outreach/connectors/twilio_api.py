@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from outreach.connectors.raw_tables import RawTable, SourceError
 from outreach.landing.files import LandingFile, list_files
-from outreach.settings import Settings
+from outreach.settings import Settings, variable
 from outreach.turns import turn
 
 if TYPE_CHECKING:
@@ -55,15 +55,13 @@ class Credentials:
     is_key: bool
 
     @classmethod
-    def from_environment(cls, variables: Mapping[str, str] = os.environ) -> Credentials:
+    def from_environment(cls) -> Credentials:
         """The credentials that the environment's variables hold, as Twilio names them.
 
         Raises:
             SourceError: a variable is missing.
         """
-        account, token, key, secret = (
-            variables.get(f"TWILIO_{name}", "").strip() for name in ("ACCOUNT_SID", "AUTH_TOKEN", "API_KEY", "API_SECRET")
-        )
+        account, token, key, secret = (variable(f"TWILIO_{name}", "") for name in ("ACCOUNT_SID", "AUTH_TOKEN", "API_KEY", "API_SECRET"))
         if not account:
             raise SourceError("TWILIO_ACCOUNT_SID is not set: expected the sid of an account, AC…")
         if key and secret:
@@ -179,7 +177,7 @@ class _Api:
 
     def __init__(self, credentials: Credentials, since: date, say: Callable[[str], None]) -> None:
         self.credentials, self.since, self.say = credentials, since, say
-        self.url = os.environ.get("TWILIO_API_URL", "").strip().rstrip("/") or API
+        self.url = variable("TWILIO_API_URL", API).rstrip("/")
         self.messaging_url = self.url if self.url != API else MESSAGING
         self.notes: list[str] = []
         self.account_ids: list[str] = []

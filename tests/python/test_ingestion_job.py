@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,8 +29,6 @@ print(json.dumps([steps, rows]), flush=True)
 
 
 def test_a_source_is_read_then_built_and_one_that_fails_leaves_build_and_readers(tmp_path: Path) -> None:
-    import json
-
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
     (tmp_path / "raw").mkdir()
     written_as_csv(tmp_path / "raw", message=[MESSAGE], call=[CALL], account_history=[ACCOUNT])

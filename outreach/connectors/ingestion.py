@@ -55,8 +55,9 @@ class Source:
         return MAPPINGS / provider / kind
 
     def mapping(self, step: str) -> str:
-        """The query of a step: the source's own, or else its provider's, or else what any log, or any source, has."""
-        places = (self.folder, self.folder.parent, *([] if self.tables else [SHARED / "log"]), SHARED)
+        """The query of a step: the source's own, or else what any log has, or else its provider's, or what any source has."""
+        # Before the provider's, which reads its tables.
+        places = (self.folder, *([] if self.tables else [SHARED / "log"]), self.folder.parent, SHARED)
         return next(file for place in places if (file := place / f"{step}.sql").exists()).read_text()
 
     @property
@@ -215,11 +216,14 @@ def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: C
             step(f"raw_{name}", f"source_{name}", kind="view")
     else:
         db.execute("create view source_own_numbers as select null::varchar as account_id, null::varchar as phone_number where false")
+        step("log_rows")
     step("own_numbers")
     db.execute("""
         create temp macro is_own(account, party) as
             coalesce((account, party) in (select (account_id, number) from own_numbers where account_id is not null), false)
-            or coalesce(party in (select number from own_numbers where account_id is null), false)
+            or coalesce(party in (select number from own_numbers where account_id is null), false);
+        create temp macro is_internal(account, contact_party, own_party) as
+            contact_party != own_party and is_own(account, contact_party) and is_own(account, own_party)
     """)
     step("message_snapshots")
     say("  messages: mapped")

@@ -194,6 +194,17 @@ def to_telnyx(status: str) -> list[dict]:
     return [{"phone_number": "+15550200001", "status": status}]
 
 
+def twilio(kind: str, clock: str, **data: Any) -> dict:
+    sides = {"from": "+15550100000", "to": "+15550200001"}
+    return {
+        "specversion": "1.0", "type": f"com.twilio.messaging.{kind}", "time": f"2026-11-20T{clock}Z",
+        "data": {
+            "accountSid": "AC1", "messageSid": "m1", "timestamp": f"2026-11-20T{clock}.000Z", "body": "Hi", "numberOfSegments": 2,
+            "messagingServiceSid": "MG1", "tags": {"campaign": "spring"}, **sides, **data,
+        },
+    }  # fmt: skip
+
+
 def bandwidth(kind: str, clock: str, code: int | None = None, **message: Any) -> list[dict]:
     told = {"type": f"message-{kind}", "time": f"2026-11-20T{clock}Z", "errorCode": code, "to": "+15550200001"}
     return [told | {"message": BANDWIDTH | message}]
@@ -202,6 +213,14 @@ def bandwidth(kind: str, clock: str, code: int | None = None, **message: Any) ->
 @pytest.mark.parametrize(
     ("source", "log", "events"),
     [
+        ("twilio", [twilio("message.sent", "10:00:01"), twilio("message.delivered", "10:00:09")],
+         [("sent", "10:00:01", None), ("delivered", "10:00:09", None)]),
+        ("twilio", [twilio("message.read", "10:00:09")], [("delivered", "10:00:09", None)]),
+        ("twilio", [twilio("message.failed", "10:00:09", errorCode=30007)],
+         [("sent", "10:00:09", None), ("undelivered", "10:00:09", "30007")]),
+        ("twilio", [twilio("message.failed", "10:00:09", errorCode=21610)], "not_sent"),
+        ("twilio", [twilio("inbound-message.received", "10:00:09")], [("received", "10:00:09", None)]),
+        ("twilio", [twilio("message.queued", "10:00:09")], "other_type"),
         ("telnyx", [telnyx("sent", "10:00:01"), telnyx("finalized", "10:00:09", to=to_telnyx("delivered"))],
          [("sent", "10:00:01", None), ("delivered", "10:00:09", None)]),
         ("telnyx",
@@ -217,21 +236,22 @@ def bandwidth(kind: str, clock: str, code: int | None = None, **message: Any) ->
         ("bandwidth", [bandwidth("received", "10:00:09")], [("received", "10:00:09", None)]),
     ],
 )  # fmt: skip
-def test_a_webhook_says_which_events_it_becomes(tmp_path, source, log, events):
+def test_an_entry_of_a_log_says_which_events_it_becomes(tmp_path, source, log, events):
+    name = "twilio-events" if source == "twilio" else f"{source}-webhooks"
     (tmp_path / "log").mkdir()
     for number, entry in enumerate(log):
         (tmp_path / f"log/{number}.json").write_text(json.dumps(entry))
     settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
-    found = ingest(sources()[f"{source}-webhooks"], str(tmp_path / "log"), None, settings, b"")
+    found = ingest(sources()[name], str(tmp_path / "log"), None, settings, b"")
     rows = sorted(landed(tmp_path, "message_events"), key=lambda row: row["occurred_at"])
     if isinstance(events, str):
         assert (found.read["messages"].skipped, rows) == ({events: 1}, [])
         return
-    assert [(row["event_type"], row["occurred_at"][11:19], row["error_code"]) for row in rows] == events
+    assert sorted((row["event_type"], row["occurred_at"][11:19], row["error_code"]) for row in rows) == sorted(events)
     inbound = events[0][0] == "received"
     assert {row["contact_id"] for row in rows} == {contact_id("+15550100000" if inbound else "+15550200001", b"")}
     assert {(row["provider"], row["campaign_id"], row["account_id"]) for row in rows} == {
-        (source, "spring", {"telnyx": "org", "bandwidth": "app"}[source])
+        (source, "spring", {"twilio": "AC1", "telnyx": "org", "bandwidth": "app"}[source])
     }
     assert rows[0]["segments"] == 2 and landed(tmp_path, "accounts")[0]["account_id"] == rows[0]["account_id"]
-    assert not any(ingest(sources()[f"{source}-webhooks"], str(tmp_path / "log"), None, settings, b"").written.values())
+    assert not any(ingest(sources()[name], str(tmp_path / "log"), None, settings, b"").written.values())

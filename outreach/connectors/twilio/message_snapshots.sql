@@ -36,7 +36,7 @@ select
     case
         when is_deleted then 'deleted'
         when coalesce(direction, '') not in ('inbound', 'outbound', 'outbound-api', 'outbound-call', 'outbound-reply') then 'unknown_direction'
-        when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'
+        when is_internal(account_id, contact_address, account_number) then 'internal'
         when status in ('accepted', 'scheduled', 'queued', 'sending', 'canceled', 'receiving')
             then case when direction = 'inbound' then 'not_received' else 'not_sent' end
         when direction = 'inbound' then case when coalesce(status, '') != 'received' then 'unknown_status' end

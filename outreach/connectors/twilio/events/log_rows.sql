@@ -1,5 +1,5 @@
--- One row per event of the log, and why it becomes none here; null where it becomes one.
-with log_rows as (
+-- One row per event of the log, which events it becomes, or why none.
+with typed_rows as (
     select
         clean(data ->> 'accountSid') as account_id,
         clean(data ->> 'messageSid') as message_id,
@@ -22,25 +22,19 @@ with log_rows as (
         clean(time) as logged_text,
         null::varchar as sent_text
     from (select event ->> 'type' as type, event ->> 'time' as time, event -> 'data' as data from source_events)
-),
-
-addressed_rows as (
-    select
-        * exclude (sender_address, recipient_address, told),
-        split_part(told, '.', 2) as told,
-        case when told = 'inbound-message.received' then 'inbound' else 'outbound' end as direction,
-        case when told = 'inbound-message.received' then sender_address else recipient_address end as contact_address,
-        case when told = 'inbound-message.received' then recipient_address else sender_address end as account_number
-    from log_rows
 )
 
 select
-    *,
-    told as status,
-    case told when 'read' then ['delivered'] when 'failed' then ['sent', 'undelivered'] else [told] end as event_types,
+    * exclude (told),
+    split_part(told, '.', 2) as status,
+    told = 'inbound-message.received' as is_inbound,
+    case split_part(told, '.', 2)
+        when 'read' then ['delivered']
+        when 'failed' then ['sent', 'undelivered']
+        else [split_part(told, '.', 2)]
+    end as event_types,
     case
         when told = '' then 'other_type'
-        when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'
-        when told = 'failed' and coalesce(error_code, '') not in (select code from carrier_block_codes) then 'not_sent'
-    end as skipped_because
-from addressed_rows
+        when told = 'message.failed' and coalesce(error_code, '') not in (select code from carrier_block_codes) then 'not_sent'
+    end as left_out_because
+from typed_rows

@@ -1,5 +1,5 @@
--- One row per webhook, and why it becomes no event; null where it becomes one. Of several recipients the first is meant.
-with log_rows as (
+-- One row per webhook, which events it becomes, or why none. Of several recipients the first is meant.
+with deliveries as (
     select
         clean(event -> 'data' ->> 'event_type') as landed_type,
         clean(event -> 'data' ->> 'occurred_at') as logged_text,
@@ -24,7 +24,7 @@ webhooks as (
         clean(payload ->> 'messaging_profile_id') as service_id,
         -- Tags are texts: `campaign:spring` names the campaign.
         from_json(coalesce(payload -> 'tags', '[]'), '["varchar"]') as tags
-    from log_rows
+    from deliveries
 ),
 
 typed_webhooks as (
@@ -40,28 +40,18 @@ typed_webhooks as (
             when status = 'sending_failed' and error_code in (select code from carrier_block_codes) then ['sent', 'undelivered']
         end as event_types
     from webhooks
-),
-
-addressed_webhooks as (
-    select
-        * exclude (is_inbound, sender_address, recipient_address, tags),
-        case when is_inbound then 'inbound' else 'outbound' end as direction,
-        case when is_inbound then sender_address else recipient_address end as contact_address,
-        case when is_inbound then recipient_address else sender_address end as account_number,
-        tagged(tags, 'campaign') as tagged_campaign_id,
-        tagged(tags, 'template') as tagged_template_id,
-        tagged(tags, 'origin') as tagged_origin,
-        tagged(tags, 'user') as user_id,
-        null::varchar as own_text,
-        null::varchar as sent_text
-    from typed_webhooks
 )
 
 select
-    *,
+    * exclude (tags),
+    null::varchar as own_text,
+    null::varchar as sent_text,
+    tagged(tags, 'campaign') as tagged_campaign_id,
+    tagged(tags, 'template') as tagged_template_id,
+    tagged(tags, 'origin') as tagged_origin,
+    tagged(tags, 'user') as user_id,
     case
         when landed_type not in ('message.received', 'message.sent', 'message.finalized') or landed_type is null then 'other_type'
-        when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'
         when event_types is null then case when status = 'sending_failed' then 'not_sent' else 'unknown_status' end
-    end as skipped_because
-from addressed_webhooks
+    end as left_out_because
+from typed_webhooks

@@ -1,4 +1,4 @@
--- One row per webhook, and why it becomes no event; null where it becomes one. An account is known by its application's id.
+-- One row per webhook, which events it becomes, or why none. An account is known by its application's id.
 with webhooks as (
     select
         clean(event ->> 'type') as landed_type,
@@ -31,30 +31,20 @@ typed_webhooks as (
             when 'message-failed' then ['sent', 'undelivered']
         end as event_types
     from webhooks
-),
-
-addressed_webhooks as (
-    select
-        * exclude (is_inbound, sender_address, recipient_address, tags),
-        case when is_inbound then 'inbound' else 'outbound' end as direction,
-        case when is_inbound then sender_address else recipient_address end as contact_address,
-        case when is_inbound then recipient_address else sender_address end as account_number,
-        tagged(tags, 'campaign') as tagged_campaign_id,
-        tagged(tags, 'template') as tagged_template_id,
-        tagged(tags, 'origin') as tagged_origin,
-        tagged(tags, 'user') as user_id,
-        null::varchar as service_id,
-        null::varchar as own_text,
-        null::decimal(38, 9) as price,
-        landed_type as status
-    from typed_webhooks
 )
 
 select
-    * exclude (has_left),
+    * exclude (has_left, tags),
+    landed_type as status,
+    null::varchar as service_id,
+    null::varchar as own_text,
+    null::decimal(38, 9) as price,
+    tagged(tags, 'campaign') as tagged_campaign_id,
+    tagged(tags, 'template') as tagged_template_id,
+    tagged(tags, 'origin') as tagged_origin,
+    tagged(tags, 'user') as user_id,
     case
         when event_types is null then 'other_type'
-        when contact_address != account_number and is_own(account_id, contact_address) and is_own(account_id, account_number) then 'internal'
         when landed_type = 'message-failed' and not has_left then 'not_sent'
-    end as skipped_because
-from addressed_webhooks
+    end as left_out_because
+from typed_webhooks

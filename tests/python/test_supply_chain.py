@@ -42,7 +42,7 @@ def test_the_listed_licence_is_the_one_that_the_package_declares(name: str) -> N
     try:
         package = metadata(name)
     except PackageNotFoundError:
-        pytest.skip(f"{name} is not installed; `make lint` installs the linters")
+        pytest.skip(f"{name} is not installed; `make lint` and `make spark-build` install what they need")
     declared = package.get("License-Expression") or package.get("License") or " ".join(package.get_all("Classifier", []))
     licence = next((same for text, same in SAME.items() if declared.startswith(text)), declared)
     assert LISTED[name].strip() in licence

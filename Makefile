@@ -42,8 +42,9 @@ nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-sp
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.
-lint: $(VENV)/.installed-lint ## run every linter: ruff, sqlfluff, dbt-bouncer
+lint: $(VENV)/.installed-lint ## run every linter: ruff, the generated files, sqlfluff, dbt-bouncer
 	@$(BIN)/ruff check .
+	@$(BIN)/python -m outreach.kpis.pages --check
 	@mkdir -p target/lint/landing
 	@export OUTREACH_WAREHOUSE=target/lint/warehouse.duckdb OUTREACH_LANDING=target/lint/landing; \
 		$(BIN)/dbt --quiet run --select time_spine && $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
@@ -64,8 +65,8 @@ metrics: $(VENV)/.installed ## ask the semantic layer over the published file (A
 	@$(BIN)/dbt --quiet parse
 	@OUTREACH_TARGET=published $(BIN)/mf query $(ARGS)
 
-pages: $(VENV)/.installed ## write docs/kpis.md, models/kpis.md and docs/quality.md from metrics and rules
-	@$(BIN)/python -m orchestration.kpi_pages
+pages: $(VENV)/.installed ## write what repeats the KPI entries and the rules: macro, columns, docs
+	@$(BIN)/python -m outreach.kpis.pages $(ARGS)
 	@$(BIN)/python -m orchestration.quality.listing
 
 compact: $(VENV)/.installed ## write the warehouse anew, without the room and bytes of what was deleted

@@ -9,57 +9,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dashboard.figures import Change, Number, change, figure
+from dashboard.figures import Change, change
 from dashboard.reports import Row
-from orchestration.kpis import Kpi, kpis
-
-# The cards, in the order of the product's page.
-CARDS = {
-    "messaging": (
-        "campaigns_created",
-        "sms_sent",
-        "sms_segments_sent",
-        "carrier_block_rate",
-        "replies_received",
-        "delivery_rate",
-        "opt_out_rate",
-        "ai_filtering_rate",
-        "reply_rate",
-        "median_response_seconds",
-        "leads",
-        "contacts",
-        "sms_to_lead_rate",
-        "contact_to_lead_rate",
-    ),
-    "calling": (
-        "calls_dialed",
-        "calls_answered",
-        "conversations",
-        "response_rate",
-        "average_call_seconds",
-        "conversation_rate",
-        "calling_leads",
-        "deals_closed",
-        "call_to_lead_rate",
-        "lead_to_deal_rate",
-    ),
-}
-
-# What a card's value is made up of, shown below it.
-PARTS = {"campaigns_created": {"standard_campaigns": "standard", "keyword_campaigns": "keyword"}}
+from outreach.kpis.entries import Kpi, carded, kpi, of_view
+from outreach.kpis.units import Number, figure
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-
-
-@cache
-def kpi_of(name: str) -> Kpi:
-    """A KPI by the name of its metric."""
-    return next(kpi for kpi in kpis() if kpi.name == name)
-
-
-def title_of(kpi: Kpi) -> str:
-    """What the page calls a KPI."""
-    return kpi.title or kpi.label
 
 
 @dataclass(frozen=True)
@@ -114,17 +69,15 @@ class Card:
 
     Args:
         kpi: what it is.
-        title: what the page calls it.
         value: its value.
         change: against the period before; None where there is none.
         sparkline: its course.
         unfiltered: which of the chosen filters do not apply to it, if any.
-        numerator, denominator: of a rate, what was divided by what.
-        parts: what the value is made up of.
+        numerator, denominator: of a ratio, what was divided by what.
+        parts: KPIs that stand on its card.
     """
 
     kpi: Kpi
-    title: str
     value: str
     change: Change | None
     sparkline: Sparkline
@@ -134,32 +87,34 @@ class Card:
     parts: list[Named] = field(default_factory=list)
 
 
-def card(name: str, now: Row, then: Row | None, by_day: Sequence[Row], filtered_by: Iterable[str]) -> Card:
-    """The card of a KPI.
+def cards(view: str, now: Row, then: Row | None, by_day: Sequence[Row], filtered_by: Iterable[str]) -> list[Card]:
+    """The cards of a view.
 
     Args:
-        name: its metric.
+        view: `messaging` or `calling`.
         now: the report of the selection.
         then: the report of the period before; None without one.
         by_day: the report broken down by day.
         filtered_by: the filters that are set: `campaign`, `template`.
     """
-    kpi = kpi_of(name)
+    filters = list(filtered_by)
 
-    def named(metric: str | None) -> Named | None:
-        return Named(figure(now[kpi_of(metric).column], kpi_of(metric).unit), title_of(kpi_of(metric))) if metric else None
+    def named(one: Kpi) -> Named:
+        return Named(figure(now[one.column], one.unit), one.title)
 
-    return Card(
-        kpi=kpi,
-        title=title_of(kpi),
-        value=figure(now[kpi.column], kpi.unit),
-        change=change(now[kpi.column], then[kpi.column], kpi.unit, kpi.good) if then else None,
-        sparkline=Sparkline.of([row[kpi.column] for row in by_day]),
-        unfiltered=" and ".join(kpi.ignored_of(filtered_by)),
-        numerator=named(kpi.numerator),
-        denominator=named(kpi.denominator),
-        parts=[Named(figure(now[column], "count"), title) for column, title in PARTS.get(name, {}).items()],
-    )
+    return [
+        Card(
+            kpi=shown,
+            value=figure(now[shown.column], shown.unit),
+            change=change(now[shown.column], then[shown.column], shown.unit, shown.good) if then else None,
+            sparkline=Sparkline.of([row[shown.column] for row in by_day]),
+            unfiltered=" and ".join(shown.ignored_of(filters)),
+            numerator=named(kpi(shown.numerator)) if shown.numerator else None,
+            denominator=named(kpi(shown.denominator)) if shown.denominator else None,
+            parts=[named(other) for other in of_view(view) if other.beside == shown.name],
+        )
+        for shown in carded(view)
+    ]
 
 
 def cards_html(view: str, cards: Sequence[Card], compared: str) -> str:

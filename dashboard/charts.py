@@ -7,11 +7,10 @@ from datetime import date, timedelta
 
 import altair as alt
 
-from dashboard.cards import title_of
-from dashboard.figures import UNITS, figure
 from dashboard.flagging import TemplateBlocks
 from dashboard.reports import Row
-from orchestration.kpis import Kpi
+from outreach.kpis.entries import Kpi
+from outreach.kpis.units import SECONDS_OF, UNITS, figure
 
 BLUE, ORANGE, GREY = "#3b82f6", "#d9730d", "#868e96"
 
@@ -46,18 +45,18 @@ def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.
     periods = ["This period", "Period before"]
     data = alt.InlineData(values=points(by_day_before, periods[1], shift) + points(by_day, periods[0], timedelta()))
     legend = alt.Legend(orient="top", title=None)
-    axis = {"rate": alt.Axis(format="~%"), "count": alt.Axis(format="~s", tickMinStep=1), "seconds": alt.Axis()}[kpi.unit]
+    axis = alt.Axis(**UNITS[kpi.unit].axis)
     return (
         alt.Chart(data)
         .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
         .encode(
             x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount="day" if len(by_day) <= 10 else 10)),
-            y=alt.Y("value:Q", title=f"{title_of(kpi)}{f' ({name})' if name else ''}", axis=axis, scale=alt.Scale(zero=True)),
+            y=alt.Y("value:Q", title=f"{kpi.title}{f' ({name})' if name else ''}", axis=axis, scale=alt.Scale(zero=True)),
             color=alt.Color("period:N", scale=alt.Scale(domain=periods, range=[BLUE, GREY]), legend=legend),
             strokeDash=alt.StrokeDash("period:N", scale=alt.Scale(domain=periods, range=[[1, 0], [5, 4]]), legend=legend),
             tooltip=[
                 alt.Tooltip("date:N", title="Day"),
-                alt.Tooltip("text:N", title=title_of(kpi)),
+                alt.Tooltip("text:N", title=kpi.title),
                 alt.Tooltip("period:N", title="Period"),
             ],
         )
@@ -68,7 +67,7 @@ def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.
 def _unit(seconds: float) -> tuple[str, int]:
     """The unit that the longest duration is best read in."""
     names = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-    return next(((names[unit], size) for unit, size in UNITS if seconds >= 2 * size), ("seconds", 1))
+    return next(((names[unit], size) for unit, size in SECONDS_OF if seconds >= 2 * size), ("seconds", 1))
 
 
 def _day(day: date) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from dashboard import charts
-from dashboard.cards import CARDS, Bar, bars_html, card, cards_html, kpi_of, title_of
-from dashboard.figures import count, figure, percentage, span
+from dashboard.cards import Bar, bars_html, cards, cards_html
+from dashboard.figures import span
 from dashboard.flagging import template_blocks
 from dashboard.parts import notice
 from dashboard.reports import Row, unique_names
@@ -16,7 +16,8 @@ from dashboard.selection import VIEWS
 from dashboard.state import chosen_in_url
 from dashboard.tables import download, kpi_table
 from dashboard.view import View
-from orchestration.kpis import kpis
+from outreach.kpis.entries import carded, kpi, of_view
+from outreach.kpis.units import count, figure, percentage
 
 # What is drawn by day until another KPI is chosen.
 DEFAULT_TREND = {"messaging": "sms_sent", "calling": "calls_dialed"}
@@ -76,8 +77,8 @@ def show_cards(view: View) -> None:
     if not any(row_value for row_value in view.now.values()):
         show_emptiness(view)
     compared = span(view.before.start, view.before.end) if view.before else ""
-    cards = [card(name, view.now, view.then, view.by_day, view.filtered_by) for name in CARDS[view.name]]
-    st.html(cards_html(VIEWS[view.name], cards, compared))
+    shown = cards(view.name, view.now, view.then, view.by_day, view.filtered_by)
+    st.html(cards_html(VIEWS[view.name], shown, compared))
 
 
 def show_emptiness(view: View) -> None:
@@ -107,25 +108,25 @@ def show_shares(view: View) -> None:
 def show_trend(view: View) -> None:
     """Any KPI by day, against the period before."""
     st.subheader("By day", anchor=False)
-    names = {kpi.name: title_of(kpi) for kpi in kpis() if kpi.view == view.name}
+    names = {one.name: one.title for one in of_view(view.name)}
     asked_for = st.query_params.get("trend")
     name = asked_for if asked_for in names else DEFAULT_TREND[view.name]
     chosen_in_url(st.selectbox, "KPI", names, "trend", name, width=320)
-    kpi = kpi_of(name)
-    if ignored := kpi.ignored_of(view.filtered_by):
+    shown = kpi(name)
+    if ignored := shown.ignored_of(view.filtered_by):
         notice(f"Not filtered by {' and '.join(ignored)}.", "quiet")
     if not view.by_day:
         notice("Nothing happened in these days.", "quiet")
         return
     first, last = view.by_day[0]["date_day"], view.by_day[-1]["date_day"]
     st.altair_chart(
-        charts.trend(kpi, view.by_day, view.by_day_before),
-        alt=f"{title_of(kpi)} by day, {span(first, last)}, with the period before. The table below has the same.",
+        charts.trend(shown, view.by_day, view.by_day_before),
+        alt=f"{shown.title} by day, {span(first, last)}, with the period before. The table below has the same.",
     )
     table = st.expander("By day, as a table", key="by-day-table", on_change="rerun")
     if table.open:
         with table:
-            kpi_table(view.by_day, {"date_day": "Day"}, [kpi_of(name) for name in names], alt=f"All KPIs by day, {span(first, last)}")
+            kpi_table(view.by_day, {"date_day": "Day"}, of_view(view.name), alt=f"All KPIs by day, {span(first, last)}")
     download(view.by_day, f"{view.name}-by-day", view.filters)
 
 
@@ -201,11 +202,11 @@ def show_campaigns(view: View) -> None:
     names = unique_names(rows, "campaign")
     shown = [{**row, "campaign_name": names[row["campaign_id"]]} for row in rows]
     # What no campaign filter applies to is the same for all of them.
-    columns = [kpi for kpi in map(kpi_of, CARDS[view.name]) if "campaign" not in kpi.ignores]
+    columns = [one for one in carded(view.name) if "campaign" not in one.ignores]
     kpi_table(shown, {"campaign_name": "Campaign"}, columns, alt="KPIs by campaign; each column can be sorted by.")
     # That table scrolls, which paper does not.
-    printed = [Bar(row["campaign_name"], tuple(figure(row[kpi.column], kpi.unit) for kpi in columns), None) for row in shown]
-    st.html(bars_html("Campaigns side by side", ["Campaign", *map(title_of, columns)], printed, kind="printed"))
+    printed = [Bar(row["campaign_name"], tuple(figure(row[one.column], one.unit) for one in columns), None) for row in shown]
+    st.html(bars_html("Campaigns side by side", ["Campaign", *(one.title for one in columns)], printed, kind="printed"))
     download(rows, f"{view.name}-by-campaign", view.filters)
 
 
@@ -231,15 +232,14 @@ def report_rows(view: View) -> list[Row]:
         {
             **about,
             "kind": "kpi",
-            "name": kpi.column,
-            "label": title_of(kpi),
-            "value": view.now[kpi.column],
-            "value_before": view.then[kpi.column] if view.then else None,
+            "name": one.column,
+            "label": one.title,
+            "value": view.now[one.column],
+            "value_before": view.then[one.column] if view.then else None,
             "share": None,
-            "not_filtered_by": " and ".join(kpi.ignored_of(view.filtered_by)) or None,
+            "not_filtered_by": " and ".join(one.ignored_of(view.filtered_by)) or None,
         }
-        for kpi in kpis()
-        if kpi.view == view.name
+        for one in of_view(view.name)
     ]
     of_shares = [
         {

@@ -6,15 +6,15 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.cards import title_of
-from dashboard.figures import NOTHING
 from dashboard.reports import Filters, Row
-from orchestration.kpis import Kpi
+from outreach.kpis.entries import Kpi
+from outreach.kpis.units import NOTHING, figure
 
 # What makes a spreadsheet take a cell's text for a formula (OWASP, "CSV Injection"), also in the wide forms of East Asian keyboards.
 FORMULA = re.compile(r"^[\s\x00]*[=+\-@|%＝＋－＠]|^[\t\r\n]")
@@ -83,17 +83,20 @@ def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[Kpi],
     """
     columns = {kpi.column: kpi for kpi in kpis}
     frame = pd.DataFrame([{name: row[name] for name in (*keys, *columns)} for row in rows], columns=[*keys, *columns])
-    formats = {"count": "localized", "rate": "percent", "seconds": "%,.0f s"}
-    st.dataframe(
-        frame,
-        hide_index=True,
-        placeholder=NOTHING,
-        alt=alt,
-        column_config={
-            **{name: st.column_config.Column(heading, pinned=True) for name, heading in keys.items()},
-            **{
-                name: st.column_config.NumberColumn(title_of(kpi), format=formats[kpi.unit], help=kpi.formula)
-                for name, kpi in columns.items()
+    # Shown as on the cards, sorted by what is behind it.
+    written = {name: partial(_written, unit=kpi.unit) for name, kpi in columns.items()}
+    with pd.option_context("styler.render.max_elements", frame.size + 1):
+        st.dataframe(
+            frame.style.format(written, na_rep=NOTHING),
+            hide_index=True,
+            placeholder=NOTHING,
+            alt=alt,
+            column_config={
+                **{name: st.column_config.Column(heading, pinned=True) for name, heading in keys.items()},
+                **{name: st.column_config.NumberColumn(kpi.title, help=kpi.formula) for name, kpi in columns.items()},
             },
-        },
-    )
+        )
+
+
+def _written(value: float, unit: str) -> str:
+    return figure(None if pd.isna(value) else value, unit)

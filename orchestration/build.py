@@ -26,6 +26,8 @@ from orchestration.sample.writer import write_sample
 from orchestration.standing import Standing, hours_since, standing_publication
 from orchestration.warehouse import WarehouseError, check_warehouse, opened
 from outreach import zones
+from outreach.kpis.entries import VIEWS, Kpi, of_view
+from outreach.kpis.units import figure
 from outreach.landing.files import LandingError, check_landing
 from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, SettingsError, keep_private, shown
 from outreach.sql import sql_text
@@ -184,37 +186,28 @@ def show_reports(settings: Settings, account: str | None, console: Console) -> N
         ).fetchone()[0]
         start = today - timedelta(days=6)
         period = f"{account}, {start} to {today}"
-        for title, function in (("Messaging", "messaging_report"), ("Calling", "calling_report")):
-            report = db.execute(f"select * from reports.{function}($1, $2, $3)", [account, start, today])
-            names = [column[0] for column in report.description]
-            console.print(two_columns(f"{title}: {period}", names, report.fetchone()))
+        for view in VIEWS:
+            columns = ", ".join(kpi.column for kpi in of_view(view))
+            values = db.execute(f"select {columns} from reports.{view}_report($1, $2, $3)", [account, start, today]).fetchone()
+            console.print(two_columns(f"{view.capitalize()}: {period}", of_view(view), values))
         console.print(_accounting(db))
     _say_what_is_next(settings, account, start, today, console)
 
 
-def two_columns(title: str, names: list[str], values: tuple) -> Table:
+def two_columns(title: str, kpis: list[Kpi], values: tuple) -> Table:
     """A report of one row as a table with a line per KPI.
 
     Args:
         title: stands above it.
-        names: the report's columns.
+        kpis: the report's columns.
         values: their values, in the same order.
     """
     table = Table(title=escape(title), title_justify="left", show_header=False)
     table.add_column("KPI", min_width=28)
     table.add_column("value", justify="right", min_width=12)
-    for name, value in zip(names, values, strict=True):
-        table.add_row(name, format_kpi(name, value))
+    for kpi, value in zip(kpis, values, strict=True):
+        table.add_row(kpi.column, figure(value, kpi.unit))
     return table
-
-
-def format_kpi(name: str, value: float | None) -> str:
-    """A KPI as people read it: `—` where there is nothing to divide by, rates in per cent, times in seconds."""
-    if value is None:
-        return "—"
-    if name.endswith("_rate"):
-        return f"{value:.1%}"
-    return f"{value:,.0f} s" if name.endswith("_seconds") else f"{value:,}"
 
 
 def _accounting(db: duckdb.DuckDBPyConnection) -> Table:

@@ -11,13 +11,3 @@ and date_day between cast(start_day as date) and cast(end_day as date)
 and ({{ filter }} is null or {{ filter }}_id = {{ filter }})
 {%- endfor %}
 {%- endmacro %}
-
-
-{# The outbound calls that a report of the Calling view is about, from its parameters. #}
-{% macro calls_in_range(relation) -%}
-    select *
-    from {{ relation }}
-    where
-        {{ in_range(['campaign']) | indent(8) }}
-        and direction = 'outbound'
-{%- endmacro %}

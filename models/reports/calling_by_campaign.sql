@@ -7,7 +7,7 @@ with calls as (
 counts as (
     select
         campaign_id,
-        {{ calling_counts() }}
+        {{ kpi_aggregates('calling') }}
     from calls
     where campaign_id is not null
     group by campaign_id
@@ -16,7 +16,7 @@ counts as (
 select
     counts.campaign_id,
     campaigns.campaign_name,
-    {{ calling_kpis() }}
+    {{ kpi_columns('calling', 'counts') }}
 from counts
 left join {{ ref('dim_campaigns') }} as campaigns
     on counts.campaign_id = campaigns.campaign_id and campaigns.account_id = account

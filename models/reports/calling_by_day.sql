@@ -11,14 +11,14 @@ days as (
 counts as (
     select
         date_day,
-        {{ calling_counts() }}
+        {{ kpi_aggregates('calling') }}
     from calls
     group by date_day
 )
 
 select
     days.date_day,
-    {{ calling_kpis(fills_gaps=true) }}
+    {{ kpi_columns('calling', 'counts', fills_gaps=true) }}
 from days
 left join counts on days.date_day = counts.date_day
 order by days.date_day

@@ -7,13 +7,13 @@ with calls as (
 counts as (
     select
         user_id,
-        {{ calling_counts() }}
+        {{ kpi_aggregates('calling') }}
     from calls
     group by user_id
 )
 
 select
-    user_id,
-    {{ calling_kpis() }}
+    counts.user_id,
+    {{ kpi_columns('calling', 'counts') }}
 from counts
-order by user_id nulls last
+order by counts.user_id nulls last

@@ -5,9 +5,9 @@ with calls as (
 ),
 
 counts as (
-    select {{ calling_counts() }}
+    select {{ kpi_aggregates('calling') }}
     from calls
 )
 
-select {{ calling_kpis() }}
+select {{ kpi_columns('calling', 'counts') }}
 from counts

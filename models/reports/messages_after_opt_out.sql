@@ -1,4 +1,4 @@
-{{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null']) }}
+{{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
 select
     date_day,
@@ -10,5 +10,5 @@ select
     opted_out_at
 from {{ ref('fct_messages_after_opt_out') }}
 where
-    {{ in_range(['campaign']) }}
+    {{ in_range(['campaign', 'template']) }}
 order by sent_at, contact_id, message_id

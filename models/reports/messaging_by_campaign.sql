@@ -9,14 +9,14 @@ account_activity as (
 ),
 
 account_wide as (
-    select {{ median_response_seconds() }}
+    select {{ kpi_aggregates('messaging', ignoring='campaign') }}
     from account_activity
 ),
 
 counts as (
     select
         campaign_id,
-        {{ messaging_counts() }}
+        {{ kpi_aggregates('messaging') }}
     from activity
     where campaign_id is not null
     group by campaign_id
@@ -25,7 +25,7 @@ counts as (
 select
     counts.campaign_id,
     campaigns.campaign_name,
-    {{- messaging_kpis('counts', elsewhere={'median_response_seconds': 'account_wide'}) }}
+    {{- kpi_columns('messaging', 'counts', ignoring='campaign') }}
 from counts
 left join {{ ref('dim_campaigns') }} as campaigns
     on counts.campaign_id = campaigns.campaign_id and campaigns.account_id = account

@@ -11,7 +11,7 @@ days as (
 counts as (
     select
         date_day,
-        {{ messaging_counts() }}
+        {{ kpi_aggregates('messaging') }}
     from activity
     -- A day's median stands in response_times_daily.
     where activity != 'response'
@@ -20,7 +20,7 @@ counts as (
 
 select
     days.date_day,
-    {{- messaging_kpis('counts', elsewhere={'median_response_seconds': 'response_times'}, fills_gaps=true) }}
+    {{- kpi_columns('messaging', 'counts', fills_gaps=true, of_marts={'response_times_daily': 'response_times'}) }}
 from days
 left join counts on days.date_day = counts.date_day
 left join {{ ref('response_times_daily') }} as response_times

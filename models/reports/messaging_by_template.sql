@@ -9,14 +9,14 @@ account_activity as (
 ),
 
 account_wide as (
-    select {{ messaging_counts() }}
+    select {{ kpi_aggregates('messaging', ignoring='template') }}
     from account_activity
 ),
 
 counts as (
     select
         template_id,
-        {{ messaging_counts() }}
+        {{ kpi_aggregates('messaging') }}
     from activity
     where template_id is not null
     group by template_id
@@ -25,10 +25,7 @@ counts as (
 select
     counts.template_id,
     templates.template_name,
-    {{- messaging_kpis('counts', elsewhere={
-        'median_response_seconds': 'account_wide',
-        'campaigns_created': 'account_wide', 'standard_campaigns': 'account_wide', 'keyword_campaigns': 'account_wide',
-    }) }},
+    {{- kpi_columns('messaging', 'counts', ignoring='template') }},
     {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'low') }} as carrier_block_rate_low,
     {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'high') }} as carrier_block_rate_high
 from counts

@@ -5,9 +5,9 @@ with activity as (
 ),
 
 counts as (
-    select {{ messaging_counts() }}
+    select {{ kpi_aggregates('messaging') }}
     from activity
 )
 
-select {{ messaging_kpis('counts') }}
+select {{ kpi_columns('messaging', 'counts') }}
 from counts

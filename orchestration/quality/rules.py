@@ -5,6 +5,7 @@ Here are volumes, ranges, freshness, and what has to agree between layers. What 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from great_expectations.expectations import (
@@ -18,6 +19,7 @@ from great_expectations.expectations.row_conditions import Column
 
 from orchestration.landing.survey import EVENT_STREAMS, LANDING_RULES
 from orchestration.quality.expectations import Rule
+from outreach.kpis.entries import column_of, of_view
 from outreach.settings import STALE_HOURS
 
 # Files are new data too: where most of what is new cannot be read, something is wrong with how it was brought.
@@ -187,7 +189,7 @@ def _not_negative(*columns: str) -> Rule:
     )
 
 
-def _no_more_than(**wholes: str) -> Rule:
+def _no_more_than(wholes: dict[str, str]) -> Rule:
     """Columns, each with the one that it is a part of."""
     return Rule(
         "parts_are_no_more_than_their_whole",
@@ -199,15 +201,14 @@ def _no_more_than(**wholes: str) -> Rule:
     )
 
 
-def _agrees(grain: str, measures: str, counted_anew: str) -> Rule:
+def _agrees(grain: str, names: Sequence[str], counted_anew: str) -> Rule:
     """A table by day against its facts, counted anew and without the shortcuts that the table takes.
 
     Args:
         grain: the columns of the key.
-        measures: the columns to compare.
+        names: the columns to compare.
         counted_anew: a query of both, with any number of rows per key: they are added up. What it leaves out is 0.
     """
-    names = [name.strip() for name in measures.split(",")]
     sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in names)
     return Rule(
         "agrees_with_its_facts",
@@ -217,7 +218,7 @@ def _agrees(grain: str, measures: str, counted_anew: str) -> Rule:
                 unexpected_rows_query=f"""
                     select {grain}, {sums}
                     from (
-                        select {grain}, {measures} from {{batch}}
+                        select {grain}, {", ".join(names)} from {{batch}}
                         union all
                         select {grain}, {", ".join(f"-{name}" for name in names)} from ({counted_anew}) as anew
                     ) as differences
@@ -232,6 +233,28 @@ def _agrees(grain: str, measures: str, counted_anew: str) -> Rule:
 
 # Keys, required columns, vocabularies and parents are dbt's to test, with the model: nothing of it is asked twice.
 MESSAGING_GRAIN = "account_id, campaign_id, template_id, date_day"
+
+
+def _kpi_rules(mart: str, grain: str, rows: str) -> list[Rule]:
+    """The rules on a table of KPIs by day, from the entries of its KPIs.
+
+    Args:
+        mart: its name, which begins with its view.
+        grain: the columns of its key.
+        rows: what its KPIs are aggregated from, as a relation.
+    """
+    found = [kpi for kpi in of_view(mart.split("_")[0]) if kpi.mart == mart]
+    part_of = {kpi.name: kpi.part_of for kpi in found if kpi.part_of}
+    parts = [kpi for kpi in found if kpi.numerator and part_of.get(kpi.numerator) == kpi.denominator]
+    sums = [kpi for kpi in found if kpi.aggregate and kpi.aggregate.kind not in ("avg", "median")]
+    counted_anew = ", ".join(f"{kpi.aggregate.counted_anew()} as {kpi.column}" for kpi in sums)
+    return [
+        _parts_of_a_whole(*(kpi.column for kpi in parts)),
+        _not_negative(*(kpi.column for kpi in found if kpi not in parts and kpi.unit != "count")),
+        _no_more_than({column_of(part): column_of(whole) for part, whole in part_of.items()}),
+        _agrees(grain, [kpi.column for kpi in sums], f"select {grain}, {counted_anew} from {rows} group by all"),
+    ]
+
 
 MART_SUITES: dict[str, list[Rule]] = {
     "landing_accounting": [
@@ -251,72 +274,15 @@ MART_SUITES: dict[str, list[Rule]] = {
     ],
     "fct_response_times": [_not_negative("response_seconds")],
     "fct_calls": [_not_negative("talk_seconds")],
-    "messaging_kpis_daily": [
-        _parts_of_a_whole("carrier_block_rate", "delivery_rate"),
-        _not_negative("opt_out_rate", "ai_filtering_rate", "reply_rate", "sms_to_lead_rate", "contact_to_lead_rate", "sms_segments_sent"),
-        _no_more_than(
-            delivered_first_messages="first_messages",
-            first_messages="campaign_messages",
-            carrier_blocked_messages="campaign_messages",
-            campaign_messages="sms_sent",
-            contacts="campaign_messages",
-        ),
-        _agrees(
-            MESSAGING_GRAIN,
-            "sms_sent, sms_segments_sent, campaign_messages, carrier_blocked_messages, first_messages, delivered_first_messages, contacts, "
-            "replies_received, responded_contacts, opted_out_contacts, ai_filtered_contacts, leads, campaigns_created, standard_campaigns, "
-            "keyword_campaigns",
-            f"""
-                select
-                    {MESSAGING_GRAIN}, count(*) as sms_sent, sum(segments) as sms_segments_sent,
-                    count(*) filter (where origin = 'campaign' and campaign_id is not null) as campaign_messages,
-                    count(*) filter (where origin = 'campaign' and campaign_id is not null and status = 'carrier_blocked')
-                        as carrier_blocked_messages,
-                    count(*) filter (where is_first_message) as first_messages,
-                    count(*) filter (where is_first_message and status = 'delivered') as delivered_first_messages,
-                    count(distinct contact_id) filter (where origin = 'campaign' and campaign_id is not null) as contacts
-                from marts.fct_messages group by all
-                union all by name
-                select
-                    {MESSAGING_GRAIN}, count(*) as replies_received,
-                    count(distinct contact_id) filter (where is_first_reply) as responded_contacts
-                from marts.fct_replies group by all
-                union all by name
-                select {MESSAGING_GRAIN}, count(distinct contact_id) as opted_out_contacts from marts.fct_opt_outs group by all
-                union all by name
-                select {MESSAGING_GRAIN}, count(distinct contact_id) as ai_filtered_contacts from marts.fct_ai_filters group by all
-                union all by name
-                select {MESSAGING_GRAIN}, count(*) filter (where is_first_lead) as leads from marts.fct_leads group by all
-                union all by name
-                select
-                    account_id, campaign_id, cast(null as varchar) as template_id, created_day as date_day, count(*) as campaigns_created,
-                    count(*) filter (where campaign_type = 'standard') as standard_campaigns,
-                    count(*) filter (where campaign_type = 'keyword') as keyword_campaigns
-                from marts.dim_campaigns where created_day is not null group by all
-            """,
-        ),
-    ],
-    "calling_kpis_daily": [
-        _parts_of_a_whole("response_rate", "conversation_rate"),
-        _not_negative("average_call_seconds", "call_to_lead_rate", "lead_to_deal_rate"),
-        _no_more_than(calls_answered="calls_dialed", conversations="calls_answered", leads="calls_dialed", deals_closed="calls_dialed"),
-        _agrees(
-            "account_id, campaign_id, date_day",
-            "calls_dialed, calls_answered, conversations, leads, deals_closed",
-            """
-                select
-                    account_id, campaign_id, date_day, count(*) as calls_dialed, count(*) filter (where is_answered) as calls_answered,
-                    count(*) filter (where is_answered and talk_seconds > 90) as conversations, count(*) filter (where is_lead) as leads,
-                    count(*) filter (where is_deal) as deals_closed
-                from marts.fct_calls where direction = 'outbound' group by all
-            """,
-        ),
-    ],
+    "messaging_kpis_daily": _kpi_rules("messaging_kpis_daily", MESSAGING_GRAIN, "marts.messaging_activity"),
+    "calling_kpis_daily": _kpi_rules(
+        "calling_kpis_daily", "account_id, campaign_id, date_day", "marts.fct_calls where direction = 'outbound'"
+    ),
     "response_times_daily": [
         _not_negative("median_response_seconds"),
         _agrees(
             "account_id, date_day",
-            "responses, median_response_seconds",
+            ["responses", "median_response_seconds"],
             """
                 select account_id, date_day, count(*) as responses, quantile_cont(response_seconds, 0.5) as median_response_seconds
                 from marts.fct_response_times group by all
@@ -327,7 +293,7 @@ MART_SUITES: dict[str, list[Rule]] = {
         _not_negative("contacts"),
         _agrees(
             f"{MESSAGING_GRAIN}, label_id",
-            "contacts",
+            ["contacts"],
             f"select {MESSAGING_GRAIN}, label_id, count(distinct contact_id) as contacts from marts.fct_label_additions group by all",
         ),
     ],
@@ -335,7 +301,7 @@ MART_SUITES: dict[str, list[Rule]] = {
         _not_negative("calls"),
         _agrees(
             "account_id, campaign_id, outcome, date_day",
-            "calls",
+            ["calls"],
             """
                 select account_id, campaign_id, outcome, date_day, count(distinct (contact_id, call_id)) as calls
                 from marts.fct_call_outcomes where direction = 'outbound' group by all

@@ -187,13 +187,23 @@ cross join clock
 where replied_at < clock.now_utc;
 
 -- One row per message event of the landing contract, before anything goes wrong.
+-- Most know their price; Twilio's are negative. Of an account's two users the first answers and calls more often; who did is not always known.
+create or replace macro price_of(number, provider, amount) as
+    case when dice('price', number) < 0.97 then (case when provider = 'twilio' then -amount else amount end)::decimal(9, 4)::varchar end;
+create or replace macro user_of(account_id, number) as
+    case
+        when dice('user', number) < 0.95 then replace(account_id, 'acc_', 'usr_') || '_' || (1 + (dice('which user', number) < 0.35)::int)
+    end;
+
 create or replace temp table message_events as
 with events as (
     select
         'e' || message_number || 's' as event_id, 'sent' as event_type, account_id, contact_id, sent_at as occurred_at,
         'm' || message_number as message_id, campaign_id, template_id, 'campaign' as origin,
         case when message_number % 97 = 0 then 'mms' else 'sms' end as channel, account_number, body,
-        case when dice('segments', message_number) < 0.7 then 1 + (length(body) > 160)::int end as segments, provider, null as error_code
+        case when dice('segments', message_number) < 0.7 then 1 + (length(body) > 160)::int end as segments, provider, null as error_code,
+        null as user_id, price_of(message_number, provider, case when message_number % 97 = 0 then 0.02 else 0.0079 * (1 + (length(body) > 160)::int) end)
+            as price
     from sample_messages
     where dice('sent lost', message_number) >= 0.004 or fate = 'sent'
     union all
@@ -206,7 +216,7 @@ with events as (
         case fate
             when 'undelivered by carrier' then case provider when 'twilio' then '30007' when 'telnyx' then '40002' else '4770' end
             when 'undelivered' then case provider when 'twilio' then '30003' when 'telnyx' then '40008' else '4720' end
-        end
+        end, null, null
     from sample_messages
     where fate != 'sent'
     union all
@@ -214,19 +224,20 @@ with events as (
         'e' || message_number || 'r', 'received', account_id, contact_id, replied_at, 'm' || message_number || 'r',
         case when dice('named', message_number) < 0.3 then campaign_id end,
         case when dice('named', message_number) < 0.1 then template_id end,
-        null, 'sms', account_number, body, 1, provider, null
+        null, 'sms', account_number, body, 1, provider, null, null, null
     from sample_replies
     union all
     select
         'e' || message_number || 'a', 'sent', account_id, contact_id, answered_at, 'm' || message_number || 'a',
         case when dice('manual names', message_number) < 0.4 then campaign_id end, null,
-        'manual', 'sms', account_number, 'Happy to help! What would be a good time to talk?', null, provider, null
+        'manual', 'sms', account_number, 'Happy to help! What would be a good time to talk?', null, provider, null,
+        user_of(account_id, message_number), price_of(message_number, provider, 0.0079)
     from sample_replies
     where not wants_out and dice('answer', message_number) < 0.7
     union all
     select
         'e' || message_number || 'd', 'delivered', account_id, contact_id, answered_at + interval 3 seconds,
-        'm' || message_number || 'a', null, null, 'manual', 'sms', account_number, null, null, provider, null
+        'm' || message_number || 'a', null, null, 'manual', 'sms', account_number, null, null, provider, null, null, null
     from sample_replies
     where not wants_out and dice('answer', message_number) < 0.7
     union all
@@ -234,7 +245,7 @@ with events as (
         'e' || message_number || 'q', 'received', account_id, contact_id,
         answered_at + delay('second after', message_number, 1500), 'm' || message_number || 'q', null, null,
         null, 'sms', account_number, pick('second', message_number, ['Tomorrow at 10', 'Great, thanks', 'remove me', 'Maybe later']),
-        1, provider, null
+        1, provider, null, null, null
     from sample_replies
     where not wants_out and dice('second', message_number) < 0.3
 )
@@ -292,31 +303,32 @@ events as (
         call_id || 'd' as event_id, 'dialed' as event_type, account_id, contact_id, dialed_at as occurred_at, call_id,
         case when dice('call names', message_number) < 0.9 then campaign_id end as campaign_id,
         case when is_inbound then 'inbound' when message_number % 5 > 0 then 'outbound' end as direction,
-        null as answered_by, null as duration_seconds, null as outcome
+        null as answered_by, null as duration_seconds, null as outcome, user_of(account_id, message_number) as user_id, null as price
     from calls
     union all
     select
         call_id || 'a', 'answered', account_id, contact_id, dialed_at + interval 11 seconds, call_id, null, null,
-        case when pickup < 0.35 then 'human' when pickup >= 0.4 then 'machine' end, null, null
+        case when pickup < 0.35 then 'human' when pickup >= 0.4 then 'machine' end, null, null, null, null
     from calls
     where pickup < 0.55
     union all
     select
         call_id || 'e', 'ended', account_id, contact_id, dialed_at + to_seconds(11 + talk_seconds), call_id, null, null, null,
-        case when dice('talk known', message_number) < 0.8 then talk_seconds end, null
+        case when dice('talk known', message_number) < 0.8 then talk_seconds end, null, null,
+        price_of(message_number, 'other', 0.014 * (1 + talk_seconds // 60))
     from calls
     where pickup < 0.55
     union all
     select
         call_id || 'o', 'outcome_recorded', account_id, contact_id, dialed_at + to_seconds(40 + talk_seconds), call_id, null, null, null,
         null,
-        pick('outcome', message_number, ['Lead', 'Not interested', 'Callback', 'Wrong number', 'Voicemail', 'Lead', 'No answer'])
+        pick('outcome', message_number, ['Lead', 'Not interested', 'Callback', 'Wrong number', 'Voicemail', 'Lead', 'No answer']), null, null
     from calls
     where dice('tagged', message_number) < 0.7
     union all
     select
         call_id || 'c', 'outcome_recorded', account_id, contact_id, dialed_at + to_seconds(60 + talk_seconds), call_id, null, null, null,
-        null, 'Deal closed'
+        null, 'Deal closed', null, null
     from calls
     where pickup < 0.4 and dice('deal', message_number) < 0.12
 )

@@ -508,6 +508,11 @@ class Oracle:
             "leads": len(leads),
             "sms_to_lead_rate": rate(len(leads), len(sent)),
             "contact_to_lead_rate": rate(len(leads), len(contacts)),
+            "sms_cost": (cost := total(m.price for m in sent)),
+            "priced_messages": sum(m.price is not None for m in sent),
+            "cost_per_reply": None if cost is None else rate(cost, len(replies)),
+            "cost_per_lead": None if cost is None else rate(cost, len(leads)),
+            "messages_after_opt_out": len(self.messages_after_opt_out(account, start, end, campaign, template)),
         }
 
     def messaging_by_day(self, account: str, start: date, end: date, campaign: str | None = None, template: str | None = None):
@@ -552,8 +557,10 @@ class Oracle:
             for label, contacts in sorted(tagged.items(), key=lambda item: (-len(item[1]), item[0]))
         ]
 
-    def messages_after_opt_out(self, account: str, start: date, end: date, campaign: str | None = None) -> list[dict[str, Any]]:
-        selected = self._selector(account, start, end, campaign, None)
+    def messages_after_opt_out(
+        self, account: str, start: date, end: date, campaign: str | None = None, template: str | None = None
+    ) -> list[dict[str, Any]]:
+        selected = self._selector(account, start, end, campaign, template)
         found = []
         for message in filter(selected, self.outbound):
             contact = (message.account, message.contact)
@@ -597,6 +604,9 @@ class Oracle:
             "deals_closed": len(deals),
             "call_to_lead_rate": rate(len(leads), len(calls)),
             "lead_to_deal_rate": rate(len(deals), len(leads)),
+            "call_cost": (cost := total(c.price for c in calls)),
+            "priced_calls": sum(c.price is not None for c in calls),
+            "cost_per_deal": None if cost is None else rate(cost, len(deals)),
         }
 
     def calling_by_day(self, account: str, start: date, end: date, campaign: str | None = None):
@@ -661,7 +671,12 @@ def normal_text(body: str) -> str:
     return " ".join("".join(c if c.isalnum() or c == "'" else " " for c in visible).split())
 
 
-def rate(part: int, whole: int) -> float | None:
+def total(amounts: Iterable[Decimal | None]) -> float | None:
+    known = [amount for amount in amounts if amount is not None]
+    return float(sum(known)) if known else None
+
+
+def rate(part: float, whole: int) -> float | None:
     return part / whole if whole else None
 
 

@@ -91,9 +91,10 @@ def of_known_answers() -> list[LandedRow]:
     """An agency with two accounts below it, and an account that is none of its business.
 
     Last 7 days of `known`: five campaign messages (four first ones, of which three were delivered and one blocked) and a manual answer
-    after 1 h 5 min; two contacts replied, one of them to opt out; one was filtered; one became a lead. Seven days before: two messages.
+    after 1 h 5 min; two contacts replied, one of them to opt out; one was filtered; one became a lead. The four
+    first messages cost a cent each. Seven days before: two messages.
     """
-    first = {"campaign_id": "c1", "template_id": "t1", "segments": 1}
+    first = {"campaign_id": "c1", "template_id": "t1", "segments": 1, "price": "-0.0100"}
     rows = [
         account("known", "Known Agency"),
         account("known_sub", MARKUP, "known", "Asia/Kolkata"),
@@ -129,7 +130,7 @@ def of_known_answers() -> list[LandedRow]:
         rows.append(event("call_events", "known", "dialed", 1, "15:00", "p1", call_id=call_id, campaign_id="c1", direction="outbound"))
         if seconds:
             rows.append(event("call_events", "known", "answered", 1, "15:01", "p1", call_id=call_id, answered_by="human"))
-            rows.append(event("call_events", "known", "ended", 1, "15:05", "p1", call_id=call_id, duration_seconds=seconds))
+            rows.append(event("call_events", "known", "ended", 1, "15:05", "p1", call_id=call_id, duration_seconds=seconds, price="0.75"))
             rows.append(event("call_events", "known", "outcome_recorded", 1, "15:06", "p1", call_id=call_id, outcome=outcome))
     return rows
 

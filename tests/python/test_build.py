@@ -16,7 +16,6 @@ from harness import MAIN_JOB, LandingZone, Warehouse
 from oracle import PROJECT
 from stories import account_row, sent
 
-from orchestration.build import format_kpi
 from orchestration.definitions import defs
 from orchestration.warehouse import WarehouseError, check_warehouse
 from outreach.landing.files import LandingError, check_landing
@@ -78,7 +77,7 @@ def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: 
     assert [line.split(":")[0] for line in lines if line.startswith("✓")] == [
         "✓ Landing checks", "✓ dbt build", "✓ Mart checks", "✓ Publication",
     ]  # fmt: skip
-    assert sum(line.startswith("  built ") for line in lines) == 87
+    assert sum(line.startswith("  built ") for line in lines) == 88
     found = "Share of rows that will be rejected, at most 1%: found 50.0%. missing_message_id 1"
     assert f"  WARN landing.message_events rejects_are_few: {found}" in lines
 
@@ -197,10 +196,3 @@ def test_links_odd_names_empty_variables_and_cut_off_parse_results_hold_up_no_bu
         environment = variables_of(tmp_path, **variables, **given)
         asked = subprocess.run(query, cwd=PROJECT, env=environment, input=sql, capture_output=True, text=True)
         assert "it's $x" in asked.stdout and "│       1 │" in asked.stdout, asked.stdout + asked.stderr
-
-
-def test_kpis_read_as_people_write_them() -> None:
-    assert format_kpi("reply_rate", 0.256) == "25.6%"
-    assert format_kpi("reply_rate", None) == "—"
-    assert format_kpi("median_response_seconds", 2100.0) == "2,100 s"
-    assert format_kpi("sms_sent", 12345) == "12,345"

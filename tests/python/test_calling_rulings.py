@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stories import account_row, call, call_event, given
+from stories import account_row, call, call_event, given, row
 
 
 @given(*call("k1", "11-01 10:00", duration="90"), *call("k2", "11-01 11:00", duration="91"))
@@ -91,6 +91,19 @@ def test_calls_count_for_who_made_them_and_those_of_nobody_known_stand_alone(rep
     assert (of_one["user_id"], of_one["calls_dialed"], of_one["conversations"], of_one["average_call_seconds"]) == ("u1", 2, 1, 65.0)
     assert (of_nobody["user_id"], of_nobody["calls_dialed"], of_nobody["average_call_seconds"]) == (None, 1, 30.0)
     assert [row["calls_dialed"] for row in reports.ask("calling_by_user", campaign="c1")] == [1]
+
+
+@given(
+    *call("k1", "11-01 10:00", 100, price="0.014"),
+    *call("k2", "11-01 10:00", 100),
+    call_event("outcome_recorded", "k2", "11-01 11:00", outcome="Deal closed"),
+    row("call_attributes", call_id="k2", price="-0.028", updated_at="2026-11-03T00:00:00Z"),
+    *call("k3", "11-01 10:00", 30),
+    *call("k4", "11-01 10:00", 30, direction="inbound", price="9"),
+)
+def test_call_cost_is_what_the_outbound_calls_cost_that_have_a_price(reports):
+    report = reports.calling()
+    assert [report[name] for name in ("call_cost", "priced_calls", "cost_per_deal")] == [0.042, 2, 0.042]
 
 
 def test_an_unknown_account_has_no_calls(reports):

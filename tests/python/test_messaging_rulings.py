@@ -44,7 +44,7 @@ def test_an_unknown_account_has_a_row_of_zeros_and_nulls(reports):
     report = reports.messaging()
     assert {name for name, value in report.items() if value is None} == {
         "carrier_block_rate", "delivery_rate", "opt_out_rate", "ai_filtering_rate", "reply_rate", "median_response_seconds",
-        "sms_to_lead_rate", "contact_to_lead_rate",
+        "sms_to_lead_rate", "contact_to_lead_rate", "sms_cost", "cost_per_reply", "cost_per_lead",
     }  # fmt: skip
     assert set(report.values()) == {0, None}
 
@@ -470,4 +470,25 @@ def test_a_message_after_an_opt_out_is_one_more_than_five_minutes_later_with_no_
     assert listed == [("m3", "10 11:00"), ("m4", "10 11:00"), ("m8", "14 10:00")]
     (of_campaign,) = reports.ask("messages_after_opt_out", campaign="c2")
     assert (of_campaign["message_id"], of_campaign["template_id"], of_campaign["date_day"]) == ("m4", "t2", date(2026, 11, 11))
+    assert [row["message_id"] for row in reports.ask("messages_after_opt_out", template="t2")] == ["m4"]
     assert reports.ask("messages_after_opt_out", "11-12", "11-13") == []
+    assert [row["messages_after_opt_out"] for row in (reports.messaging(), reports.messaging(template="t2"))] == [3, 1]
+
+
+# -- money
+
+
+@given(
+    sent("m1", "11-02 10:00", price="-0.0079"),
+    manual("m2", "11-02 11:00", price=" 0.0079 "),
+    sent("m3", "11-02 10:00", price="free"),
+    sent("m4", "11-02 10:00"),
+    received("r1", "11-02 12:00", price="0.5"),
+    received("r2", "11-02 13:00"),
+    contact_event("lead_created", "11-03 09:00"),
+)
+def test_cost_is_what_the_outbound_messages_cost_that_have_a_price_without_its_sign(reports):
+    report = reports.messaging()
+    assert [report[name] for name in ("sms_cost", "priced_messages", "cost_per_reply", "cost_per_lead")] == [0.0158, 2, 0.0079, 0.0158]
+    unpriced = reports.messaging("11-03", "11-03")
+    assert [unpriced[name] for name in ("sms_cost", "priced_messages", "cost_per_reply", "cost_per_lead")] == [None, 0, None, None]

@@ -19,8 +19,9 @@ import pytest
 from harness import WORKBENCH, LandingZone, Warehouse, ask, of_sample, project_of_this_process, rows_of
 from random_landing import FIRST_DAY, random_landing
 
-from orchestration.kpi_pages import DOCS_BLOCKS, PAGE, docs_blocks, page
 from orchestration.publish.publication import publish
+from outreach.kpis.entries import kpis, of_view
+from outreach.kpis.pages import generated
 
 SCRIPT = Path(__file__).with_name("metric_sql.py")
 
@@ -100,14 +101,6 @@ def manifest() -> dict[str, Any]:
     return json.loads((WORKBENCH / "target/manifest.json").read_text())
 
 
-def kpis_by_view() -> dict[str, list[str]]:
-    kpis: dict[str, list[str]] = {"messaging": [], "calling": []}
-    for metric in manifest()["metrics"].values():
-        if kpi := metric["config"]["meta"].get("kpi"):
-            kpis[kpi["view"]].append(metric["name"])
-    return kpis
-
-
 def of_random(folder: Path) -> Warehouse:
     warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
     warehouse.landing.deliver(random_landing(Random(5), accounts=6, events_per_account=120).rows)
@@ -123,7 +116,7 @@ def metrics(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with duckdb.connect() as db:
         # MetricFlow names the database that dbt builds in.
         db.execute(f"attach '{warehouse.published}' as warehouse (read_only); use warehouse; set timezone = 'UTC'")
-        kpis = kpis_by_view()
+        kpis = {view: [kpi.name for kpi in of_view(view)] for view in ("messaging", "calling")}
         yield Metrics(db, kpis, statements(warehouse, kpis, random_choices(db, Random(11), 14)))
 
 
@@ -159,23 +152,16 @@ def _same(one: Any, other: Any) -> bool:
     return one is other is None or (one is not None and other is not None and math.isclose(one, other, rel_tol=1e-12))
 
 
-def test_the_pages_about_kpis_are_up_to_date() -> None:
-    assert (DOCS_BLOCKS.read_text(), PAGE.read_text()) == (docs_blocks(), page()), "run `make pages`"
+def test_what_repeats_the_entries_is_up_to_date() -> None:
+    assert [file.name for file, text in generated().items() if file.read_text() != text] == [], "run `make pages`"
 
 
-def test_every_column_of_the_reports_is_a_metric_with_all_that_is_to_be_said_of_it(metrics: Metrics) -> None:
-    by_name = {metric["name"]: metric for metric in manifest()["metrics"].values()}
-    for view, report in (("messaging", "messaging_report"), ("calling", "calling_report")):
-        described = metrics.db.execute(f"describe from reports.{report}('a', current_date, current_date)").fetchall()
-        columns = [name for name, *_ in described]
-        assert [report_name(name) for name in metrics.kpis[view]] == columns
-        for name in metrics.kpis[view]:
-            metric = by_name[name]
-            kpi = metric["config"]["meta"]["kpi"]
-            assert metric["label"] and metric["description"].endswith("."), name
-            assert all(kpi[key] for key in ("formula", "example", "excludes", "mart", "unit", "good")), name
-            assert kpi["may_be_summed"] in (True, False), name
-    labels = [metric["label"] for metric in by_name.values()]
+def test_the_reports_have_the_kpis_of_the_entries_and_no_others_in_their_order(metrics: Metrics) -> None:
+    for view in ("messaging", "calling"):
+        described = metrics.db.execute(f"describe from reports.{view}_report('a', current_date, current_date)").fetchall()
+        assert [kpi.column for kpi in of_view(view)] == [name for name, *_ in described]
+    assert all(text and text.strip() for kpi in kpis() for text in (kpi.label, kpi.description, kpi.formula, kpi.example, kpi.excludes))
+    labels = [metric["label"] for metric in manifest()["metrics"].values()]
     assert len(labels) == len(set(labels))
 
 
@@ -191,7 +177,8 @@ def test_metrics_answer_as_the_report(metrics: Metrics, view: str) -> None:
 @pytest.mark.parametrize(("view", "group_by"), BREAKDOWNS)
 def test_metrics_by_day_campaign_and_template_answer_as_the_breakdown(metrics: Metrics, view: str, group_by: str) -> None:
     names = metrics.kpis[view]
-    nothing = {name: 0 if name in ADDITIVE else None for name in names}
+    counted = {kpi.name for kpi in of_view(view) if kpi.unit == "count"}
+    nothing = {name: 0 if name in counted else None for name in names}
     key = {"metric_time__day": "date_day", "campaign": "campaign_id", "template": "template_id"}[group_by]
     breakdown = f"{view}_by_{group_by.removeprefix('metric_time__')}"
     for chosen, rows in metrics.ask(view, group_by):
@@ -201,15 +188,7 @@ def test_metrics_by_day_campaign_and_template_answer_as_the_breakdown(metrics: M
             assert differing({n: nothing[n] if row[n] is None else row[n] for n in names}, report, names) == {}, (chosen, report[key])
         # What no report row is about: what belongs to no campaign, and campaigns without activity in the range.
         for value, row in by_key.items():
-            assert value is None or not any(row[name] for name in names if name in ADDITIVE), (chosen, value)
-
-
-ADDITIVE = {
-    "campaigns_created", "standard_campaigns", "keyword_campaigns", "sms_sent", "sms_segments_sent", "campaign_messages",
-    "carrier_blocked_messages", "replies_received", "first_messages", "delivered_first_messages", "contacts", "opted_out_contacts",
-    "ai_filtered_contacts", "responded_contacts", "leads", "calls_dialed", "calls_answered", "conversations", "calling_leads",
-    "deals_closed",
-}  # fmt: skip
+            assert value is None or not any(row[name] for name in counted), (chosen, value)
 
 
 def _day(value: Any) -> Any:

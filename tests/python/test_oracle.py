@@ -38,7 +38,7 @@ def questions(rng: Random, account: str) -> Iterator[tuple[str, tuple, dict[str,
             start = FIRST_DAY + timedelta(days=rng.randrange(-2, DAYS + 3))
             end = start + timedelta(days=rng.choice([0, 0, 1, 2, 6, 20, -1]))
             filters = {"campaign": rng.choice([None, None, "c0", "c1", "c_unknown", "no such"])}
-            if function in MESSAGING:
+            if function in MESSAGING + LISTS:
                 filters["template"] = rng.choice([None, None, "t0", "t1", "no such"])
             yield function, (account, start, end), filters
 

@@ -17,8 +17,8 @@ from harness import ask
 from page import LONG, MARKUP, SECRET, TODAY, Reporting, day, free_port, served, tab, window
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from dashboard.cards import CARDS, kpi_of
-from dashboard.figures import figure
+from outreach.kpis.entries import carded
+from outreach.kpis.units import figure
 
 LAST_WEEK = (TODAY - timedelta(days=6), TODAY)
 
@@ -61,6 +61,10 @@ MESSAGING = {
     "contacts": "4",
     "sms_to_lead_rate": "16.7 %",
     "contact_to_lead_rate": "25 %",
+    "sms_cost": "0.04",
+    "cost_per_reply": "0.02",
+    "cost_per_lead": "0.04",
+    "messages_after_opt_out": "0",
 }
 
 CALLING = {
@@ -74,6 +78,8 @@ CALLING = {
     "deals_closed": "1",
     "call_to_lead_rate": "33.3 %",
     "lead_to_deal_rate": "100 %",
+    "call_cost": "1.50",
+    "cost_per_deal": "1.50",
 }
 
 
@@ -85,8 +91,9 @@ def test_messaging_shows_the_known_answers_in_the_order_of_the_product(reporting
     assert titles == [
         "Campaign Counter", "SMS sent", "SMS Segments Sent", "Carrier Block Rate", "Replies Received", "Delivery Rate", "Opt-out Rate",
         "AI filtering Rate", "Reply Rate", "Median Response time", "Leads", "Contacts", "SMS to Lead Conversion Rate",
-        "Contact to Lead Conversion Rate",
+        "Contact to Lead Conversion Rate", "SMS cost", "Cost per reply", "Cost per lead", "Messages after an opt-out",
     ]  # fmt: skip
+    expect(reporting.tab.locator("#card-sms_cost .parts")).to_have_text("4 priced messages")
     expect(reporting.tab.locator("#card-campaigns_created .parts")).to_have_text("1 standard 1 keyword")
     labels = reporting.tab.get_by_role("table", name="Labels").get_by_role("row").all_inner_texts()
     assert [re.split(r"\s*\t\s*", text.strip()) for text in labels[1:]] == [["Hot", "2", "66.7 %"], [MARKUP, "1", "33.3 %"]]
@@ -97,7 +104,7 @@ def test_calling_shows_the_known_answers_in_the_order_of_the_product(reporting: 
     assert list(reporting.values().items()) == list(CALLING.items())
     assert reporting.tab.locator("article.card h3").all_inner_texts() == [
         "Total Calls Dialed", "Total Calls Answered", "Conversations", "Response Rate", "Average Call Time", "Conversations Rate", "Leads",
-        "Deals Closed", "Call to Lead Conversion Rate", "Lead to Deal Conversion Rate",
+        "Deals Closed", "Call to Lead Conversion Rate", "Lead to Deal Conversion Rate", "Call cost", "Cost per deal",
     ]  # fmt: skip
     outcomes = reporting.tab.get_by_role("table", name="Call outcomes").get_by_role("row").all_inner_texts()
     assert [re.split(r"\s*\t\s*", text.strip()) for text in outcomes[1:]] == [["Deal closed", "1", "50 %"], ["Lead", "1", "50 %"]]
@@ -119,7 +126,7 @@ def test_a_card_compares_with_the_period_before_and_explains_itself(reporting: R
     # By keyboard, too.
     reporting.tab.locator("#card-leads").focus()
     expect(reporting.tab.locator("#card-leads .help")).to_be_visible()
-    assert reporting.tab.locator("img.sparkline").count() == len(CARDS["messaging"])
+    assert reporting.tab.locator("img.sparkline").count() == len(carded("messaging"))
 
 
 SELECTIONS = [
@@ -140,7 +147,7 @@ def test_every_card_shows_what_the_report_function_answers(reporting: Reporting,
     filters = {name: state[name] for name in ("campaign", "template") if name in state}
     (answer,) = report(published, f"{state['view']}_report", state["account"], days, **filters)
     reporting.open(viewer="acc_1", **state)
-    expected = {name: figure(answer[kpi_of(name).column], kpi_of(name).unit) for name in CARDS[state["view"]]}
+    expected = {kpi.name: figure(answer[kpi.column], kpi.unit) for kpi in carded(state["view"])}
     assert reporting.values() == expected
     assert set(expected.values()) - {"0", "—"}, "a selection without activity shows nothing"
 

@@ -8,13 +8,15 @@ from datetime import date
 
 import pytest
 
-from dashboard.cards import CARDS, Sparkline, card, cards_html, kpi_of
-from dashboard.figures import Change, change, figure, span
+from dashboard.cards import Sparkline, cards, cards_html
+from dashboard.figures import Change, change, span
 from dashboard.flagging import template_blocks
 from dashboard.reports import Filters, unique_names
 from dashboard.selection import DateRange, before, days_of
 from dashboard.sign_in import SignInError, check_address
 from dashboard.tables import csv_of, file_name
+from outreach.kpis.entries import of_view
+from outreach.kpis.units import figure
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,13 @@ from dashboard.tables import csv_of, file_name
         (3945.0, "seconds", "1h 6m"),
         (86399.0, "seconds", "1d 0h"),
         (90000.0, "seconds", "1d 1h"),
+        (None, "money", "—"),
+        (1234.5, "money", "1,234.50"),
+        (0.0, "money", "0.00"),
+        (0.0079, "money", "0.0079"),
+        (0.123456, "money", "0.123"),
+        (2.5, "number", "2.5"),
+        (3.0, "number", "3"),
     ],
 )
 def test_a_value_is_written_in_its_unit(value: float | None, unit: str, text: str) -> None:
@@ -57,6 +66,8 @@ def test_a_value_is_written_in_its_unit(value: float | None, unit: str, text: st
         (0.25, 0.250001, "rate", "up", Change("no change")),
         (100, 3700, "seconds", "down", Change("▼ 1h 0m", "better")),
         (100.2, 100.0, "seconds", "down", Change("no change")),
+        (1.5, 1.2, "money", "down", Change("▲ 25 %", "worse")),
+        (2.0, 2.5, "number", "up", Change("▼ 20 %", "worse")),
         (None, 0.5, "rate", "up", None),
         (0.5, None, "rate", "up", None),
     ],
@@ -127,10 +138,9 @@ def test_a_sparkline_is_interrupted_where_there_is_no_value() -> None:
     assert Sparkline.of([0]).lines == (((0.0, 22.0), (0.01, 22.0)),)
 
 
-def test_cards_are_of_kpis_that_exist_and_markup_in_them_is_text() -> None:
-    assert all(kpi_of(name).view == view for view, names in CARDS.items() for name in names)
-    row = dict.fromkeys([kpi_of(name).column for name in CARDS["messaging"]] + ["first_messages", "delivered_first_messages"], 1)
-    html = cards_html("<script>", [card("leads", row, None, [], [])], "")
+def test_markup_in_cards_is_text() -> None:
+    row = {kpi.column: 1 for kpi in of_view("messaging")}
+    html = cards_html("<script>", cards("messaging", row, None, [], []), "")
     assert "&lt;script&gt;" in html and "<script>" not in html
 
 

@@ -3,15 +3,15 @@ with counts as (
         account_id,
         campaign_id,
         date_day,
-        {{ calling_counts() }}
+        {{ kpi_aggregates('calling') }}
     from {{ ref('fct_calls') }}
     where direction = 'outbound'
     group by account_id, campaign_id, date_day
 )
 
 select
-    account_id,
-    campaign_id,
-    date_day,
-    {{ calling_kpis() }}
+    counts.account_id,
+    counts.campaign_id,
+    counts.date_day,
+    {{ kpi_columns('calling', 'counts', mart='calling_kpis_daily') }}
 from counts

@@ -10,6 +10,7 @@ select
     calls.is_answered,
     calls.is_conversation,
     calls.talk_seconds,
+    calls.price,
     calls.is_lead,
     calls.is_deal
 from {{ ref('fct_calls') }} as calls

@@ -12,7 +12,7 @@ counts as (
         campaign_id,
         template_id,
         date_day,
-        {{ messaging_counts() }}
+        {{ kpi_aggregates('messaging') }}
     from activity
     group by account_id, campaign_id, template_id, date_day
 )
@@ -22,5 +22,5 @@ select
     counts.campaign_id,
     counts.template_id,
     counts.date_day,
-    {{- messaging_kpis('counts', without=['median_response_seconds']) }}
+    {{- kpi_columns('messaging', 'counts', mart='messaging_kpis_daily') }}
 from counts

@@ -18,6 +18,7 @@ metric_rows as (
         label_id,
         status,
         segments,
+        price,
         is_campaign_message,
         is_first,
         response_seconds
@@ -34,6 +35,7 @@ metric_rows as (
         null as label_id,
         null as status,
         null as segments,
+        null as price,
         null as is_campaign_message,
         null as is_first,
         null as response_seconds
@@ -56,6 +58,7 @@ select
     metric_rows.label_id,
     metric_rows.status,
     metric_rows.segments,
+    metric_rows.price,
     metric_rows.is_campaign_message,
     metric_rows.is_first,
     metric_rows.response_seconds

@@ -1,0 +1,55 @@
+{#
+    The KPIs of a view that are no ratios, each an aggregate over the rows that its reports read: messaging_activity, outbound calls.
+    `is_first_in_range` is true for one row per contact of what is counted: see the macro of that name.
+
+    ignoring: a filter, for those alone to which it does not apply.
+#}
+{% macro kpi_aggregates(view, ignoring=none) -%}
+    {%- set found = kpi_entries(view) | rejectattr('numerator', 'defined') -%}
+    {%- for kpi in found if ignoring is none or ignoring in kpi.ignored_filters %}
+    {{ kpi_aggregate(kpi) }} as {{ kpi.column_name }}
+    {{- ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# One of them. Amounts and times are null where nothing has one, counts are 0. #}
+{% macro kpi_aggregate(kpi) -%}
+    {%- set chosen = '' if kpi.where == 'true' else ' filter (where ' ~ kpi.where ~ ')' -%}
+    {%- if kpi.kind == 'count' -%}
+        {{ count_where(kpi.where) }}
+    {%- elif kpi.kind == 'contacts' -%}
+        {{ count_where(kpi.where ~ ' and is_first_in_range') }}
+    {%- elif kpi.unit == 'count' -%}
+        cast(coalesce({{ kpi.kind }}({{ kpi.of }}){{ chosen }}, 0) as bigint)
+    {%- else -%}
+        cast({{ kpi.kind }}({{ kpi.of }}){{ chosen }} as double)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    The columns of a view, in the page's order, from its aggregates.
+
+    of: alias of the relation with the aggregates.
+    fills_gaps: whether there are groups without any rows, in which nothing happened: 0 of whatever is counted.
+    ignoring: a filter; the KPIs to which it does not apply come from the relation `account_wide`.
+    of_marts: tables by day, each with the alias of the relation that its KPIs come from.
+    mart: of a table by day, its name: the KPIs that have a meaning at its grain.
+#}
+{% macro kpi_columns(view, of, fills_gaps=false, ignoring=none, of_marts={}, mart=none) -%}
+    {%- set sources = {} -%}
+    {%- for kpi in kpi_entries(view) -%}
+        {%- do sources.update({kpi.column_name: 'account_wide' if ignoring and ignoring in kpi.ignored_filters else of_marts.get(kpi.daily_table, of)}) -%}
+    {%- endfor -%}
+    {%- for kpi in kpi_entries(view) if mart is none or kpi.daily_table == mart %}
+    {% if kpi.numerator -%}
+        {{ rate(sources[kpi.numerator] ~ '.' ~ kpi.numerator, sources[kpi.denominator] ~ '.' ~ kpi.denominator) }} as {{ kpi.column_name }}
+    {%- elif fills_gaps and kpi.unit == 'count' -%}
+        coalesce({{ sources[kpi.column_name] }}.{{ kpi.column_name }}, 0) as {{ kpi.column_name }}
+    {%- else -%}
+        {{ sources[kpi.column_name] }}.{{ kpi.column_name }}
+    {%- endif -%}
+    {{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

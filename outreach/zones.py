@@ -59,6 +59,38 @@ def local_day(microseconds: int, name: str) -> date:
         return moment.date()
 
 
+def local_hour(microseconds: int, name: str) -> int:
+    """The hour, from 0 to 23, that a timezone's clocks show.
+
+    Args:
+        microseconds: the moment, since 1970 in UTC; of a year from 1 to 9999.
+        name: of the timezone.
+
+    Returns:
+        The hour. Where the day would be before the year 1 or after the year 9999, that of UTC.
+    """
+    moment = _EPOCH + timedelta(microseconds=microseconds)
+    try:
+        return moment.astimezone(timezone(name)).hour
+    except OverflowError:
+        return moment.hour
+
+
+def moment_of(day: date, minutes: int, name: str) -> int:
+    """When a timezone's clocks show a time.
+
+    Args:
+        day: the calendar day there.
+        minutes: from its midnight on; 1440 is the midnight that ends it.
+        name: of the timezone.
+
+    Returns:
+        Microseconds since 1970 in UTC. A time that comes twice is the earlier one; one that is skipped is as late as it would have been.
+    """
+    clock = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
+    return (clock.replace(tzinfo=timezone(name)).astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
 def today(name: str) -> date:
     """The calendar day that a timezone's clocks show now.
 

@@ -70,6 +70,42 @@
 {%- endmacro %}
 
 
+{# The hour, from 0 to 23, that a timezone's clocks show at a UTC moment. #}
+{% macro local_hour(moment, timezone) %}{{ return(adapter.dispatch('local_hour')(moment, timezone)) }}{% endmacro %}
+
+{% macro duckdb__local_hour(moment, timezone) -%}
+    local_hour(epoch_us({{ moment }}), {{ timezone }})
+{%- endmacro %}
+
+{% macro spark__local_hour(moment, timezone) -%}
+    local_hour(unix_micros({{ moment }}), {{ timezone }})
+{%- endmacro %}
+
+
+{# The UTC moment at which a timezone's clocks show a time: minutes from the midnight of a day on. #}
+{% macro moment_of(day, minutes, timezone) %}{{ return(adapter.dispatch('moment_of')(day, minutes, timezone)) }}{% endmacro %}
+
+{% macro duckdb__moment_of(day, minutes, timezone) -%}
+    make_timestamp(moment_of({{ day }}, {{ minutes }}, {{ timezone }}))
+{%- endmacro %}
+
+{% macro spark__moment_of(day, minutes, timezone) -%}
+    timestamp_micros(moment_of({{ day }}, {{ minutes }}, {{ timezone }}))
+{%- endmacro %}
+
+
+{# The day of the week of a date, from 1, Monday, to 7 (ISO 8601). #}
+{% macro weekday(day) %}{{ return(adapter.dispatch('weekday')(day)) }}{% endmacro %}
+
+{% macro duckdb__weekday(day) -%}
+    cast(isodow({{ day }}) as integer)
+{%- endmacro %}
+
+{% macro spark__weekday(day) -%}
+    weekday({{ day }}) + 1
+{%- endmacro %}
+
+
 {# The start of a day that is some days after a date, as a moment. #}
 {% macro days_after(day, days) %}{{ return(adapter.dispatch('days_after')(day, days)) }}{% endmacro %}
 
@@ -109,6 +145,14 @@
             ~ 'return cast(from_utc_timestamp(timestamp_micros(microseconds), timezone) as date)'
         ) -%}
         {%- do run_query(
+            'create temporary function local_hour(microseconds bigint, timezone string) returns int '
+            ~ 'return hour(from_utc_timestamp(timestamp_micros(microseconds), timezone))'
+        ) -%}
+        {%- do run_query(
+            'create temporary function moment_of(day date, minutes int, timezone string) returns bigint '
+            ~ 'return unix_micros(to_utc_timestamp(timestampadd(minute, minutes, cast(day as timestamp)), timezone))'
+        ) -%}
+        {%- do run_query(
             "create temporary function timezone_names() returns array<string> "
             ~ "return split(trim(both '[]' from java_method('java.time.ZoneId', 'getAvailableZoneIds')), ', ')"
         ) -%}
@@ -135,17 +179,14 @@
 {%- endmacro %}
 
 
-{# Every day from one to another, both included, as a query of one column. #}
+{# Every day from one to another, both included, a row each. #}
 {% macro days_between(first_day, last_day) %}{{ return(adapter.dispatch('days_between')(first_day, last_day)) }}{% endmacro %}
 
 {% macro duckdb__days_between(first_day, last_day) -%}
-    select cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date) as date_day
+    cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval 1 day)) as date)
 {%- endmacro %}
 
 {% macro spark__days_between(first_day, last_day) -%}
     {#- A sequence does not take an end before its start. -#}
-    select
-        explode(
-            filter(sequence({{ first_day }}, greatest({{ first_day }}, {{ last_day }}), interval 1 day), day -> day <= {{ last_day }})
-        ) as date_day
+    explode(filter(sequence({{ first_day }}, greatest({{ first_day }}, {{ last_day }}), interval 1 day), day -> day <= {{ last_day }}))
 {%- endmacro %}

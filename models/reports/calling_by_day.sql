@@ -5,7 +5,7 @@ with calls as (
 ),
 
 days as (
-    {{ days_between('cast(start_day as date)', 'cast(end_day as date)') }}
+    select {{ days_between('cast(start_day as date)', 'cast(end_day as date)') }} as date_day
 ),
 
 counts as (

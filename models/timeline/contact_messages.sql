@@ -85,6 +85,7 @@ select
     messages.is_outbound and messages.origin = 'campaign' and messages.campaign_id is not null as is_campaign_message,
     messages.occurred_at,
     days.date_day,
+    days.hour_of_day,
     messages.campaign_id,
     messages.template_id,
     messages.origin,

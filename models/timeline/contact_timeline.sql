@@ -19,6 +19,7 @@ followers as (
         case when is_outbound then 'message' else 'reply' end as activity,
         occurred_at,
         date_day,
+        hour_of_day,
         campaign_id,
         template_id,
         cast(null as {{ dbt.type_string() }}) as label_id,
@@ -46,6 +47,7 @@ followers as (
         end as activity,
         events.occurred_at,
         days.date_day,
+        days.hour_of_day,
         events.campaign_id,
         events.template_id,
         case when events.event_type = 'label_added' then events.label_id end as label_id,
@@ -70,17 +72,36 @@ contacts_with_followers as (
     from followers
 ),
 
--- Blank stands for a touch without a template, so that "the last one that is not null" is the last touch's own.
-touches_and_followers as (
+touches as (
     select
         messages.account_id,
         messages.contact_id,
-        messages.message_id as activity_id,
-        'touch' as activity,
+        messages.message_id,
         messages.occurred_at,
-        messages.date_day,
         messages.campaign_id,
         messages.template_id,
+        {{ campaign_step(
+            ['messages.account_id', 'messages.contact_id', 'messages.campaign_id'],
+            ['messages.occurred_at', 'messages.message_id']
+        ) }} as step
+    from {{ ref('contact_messages') }} as messages
+    semi join contacts_with_followers as contacts
+        on messages.contact_id = contacts.contact_id and messages.account_id = contacts.account_id
+    where messages.is_campaign_message
+),
+
+-- Blank stands for a touch without a template, so that "the last one that is not null" is the last touch's own.
+touches_and_followers as (
+    select
+        account_id,
+        contact_id,
+        message_id as activity_id,
+        'touch' as activity,
+        occurred_at,
+        cast(null as date) as date_day,
+        cast(null as integer) as hour_of_day,
+        campaign_id,
+        template_id,
         cast(null as {{ dbt.type_string() }}) as label_id,
         cast(null as {{ dbt.type_string() }}) as origin,
         cast(null as {{ dbt.type_string() }}) as channel,
@@ -91,18 +112,17 @@ touches_and_followers as (
         false as is_opt_out_text,
         false as is_attributable,
         0 as touches_first,
-        messages.campaign_id as touch_campaign_id,
-        coalesce(messages.template_id, '') as touch_template_id
-    from {{ ref('contact_messages') }} as messages
-    semi join contacts_with_followers as contacts
-        on messages.contact_id = contacts.contact_id and messages.account_id = contacts.account_id
-    where messages.is_campaign_message
+        campaign_id as touch_campaign_id,
+        coalesce(template_id, '') as touch_template_id,
+        step as touch_step
+    from touches
     union all
     select
         *,
         1 as touches_first,
         null as touch_campaign_id,
-        null as touch_template_id
+        null as touch_template_id,
+        null as touch_step
     from followers
 ),
 
@@ -121,7 +141,15 @@ followed_touches as (
         {{ last_known('touch_template_id') }} over (
             partition by account_id, contact_id, campaign_id order by occurred_at, touches_first, activity_id
             rows between unbounded preceding and current row
-        ) as last_template_id_of_campaign
+        ) as last_template_id_of_campaign,
+        {{ last_known('touch_step') }} over (
+            partition by account_id, contact_id order by occurred_at, touches_first, activity_id
+            rows between unbounded preceding and current row
+        ) as last_step,
+        {{ last_known('touch_step') }} over (
+            partition by account_id, contact_id, campaign_id order by occurred_at, touches_first, activity_id
+            rows between unbounded preceding and current row
+        ) as last_step_of_campaign
     from touches_and_followers
 ),
 
@@ -133,6 +161,7 @@ attributed_rows as (
         activity,
         occurred_at,
         date_day,
+        hour_of_day,
         case
             when campaign_id is null and is_attributable then last_campaign_id
             else campaign_id
@@ -142,6 +171,7 @@ attributed_rows as (
             when campaign_id is null then nullif(last_template_id, '')
             else nullif(last_template_id_of_campaign, '')
         end as template_id,
+        case when campaign_id is null and is_attributable then last_step else last_step_of_campaign end as step,
         label_id,
         origin,
         channel,
@@ -164,8 +194,10 @@ activities as (
         activity_id,
         occurred_at,
         date_day,
+        hour_of_day,
         campaign_id,
         template_id,
+        step,
         label_id,
         origin,
         channel,
@@ -184,8 +216,10 @@ activities as (
         activity_id,
         occurred_at,
         date_day,
+        hour_of_day,
         campaign_id,
         template_id,
+        step,
         label_id,
         origin,
         channel,
@@ -227,8 +261,10 @@ select
     source,
     occurred_at,
     date_day,
+    hour_of_day,
     campaign_id,
     template_id,
+    step,
     label_id,
     origin,
     channel,

@@ -17,16 +17,18 @@ select
     quarter_hours.timezone,
     quarter_hours.quarter_hour,
     {{ local_day('quarter_hours.quarter_hour', 'quarter_hours.timezone') }} as date_day,
+    {{ local_hour('quarter_hours.quarter_hour', 'quarter_hours.timezone') }} as hour_of_day,
     {{ zone_release() }} as zone_release
 from quarter_hours
 {% if is_incremental() -%}
 anti join (
     select
-        {{ held_columns(['timezone', 'quarter_hour', 'zone_release']) | join(', ') }}
+        {{ held_columns(['timezone', 'quarter_hour', 'hour_of_day', 'zone_release']) | join(', ') }}
     from {{ this }} as held
 ) as known
     on
         quarter_hours.timezone = known.timezone
         and quarter_hours.quarter_hour = known.quarter_hour
         and {{ zone_release() }} = known.zone_release
+        and known.hour_of_day is not null
 {%- endif %}

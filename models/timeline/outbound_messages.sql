@@ -6,6 +6,7 @@ with outbound_messages as (
         message_id,
         occurred_at,
         date_day,
+        hour_of_day,
         campaign_id,
         template_id,
         origin,
@@ -24,6 +25,7 @@ with outbound_messages as (
         activity_id as message_id,
         occurred_at,
         date_day,
+        hour_of_day,
         campaign_id,
         template_id,
         origin,
@@ -38,18 +40,43 @@ with outbound_messages as (
 ),
 
 -- Only campaign messages count a contact.
-messages_with_previous_days as (
+placed_messages as (
     select
         *,
+        case when is_campaign_message then {{ campaign_step(
+            ['account_id', 'contact_id', 'is_campaign_message', 'campaign_id'], ['occurred_at', 'message_id']
+        ) }} end as step,
         {{- previous_days(
             contact=['account_id', 'contact_id', 'is_campaign_message'],
             order_by=['occurred_at', 'message_id'],
             counted='is_campaign_message'
         ) }}
     from outbound_messages
+),
+
+first_replies as (
+    select
+        account_id,
+        contact_id,
+        campaign_id,
+        occurred_at
+    from {{ ref('contact_timeline') }}
+    where activity = 'reply' and is_first
 )
 
 select
-    *,
-    is_campaign_message and previous_day_in_campaign is null as is_first_message
-from messages_with_previous_days
+    messages.*,
+    coalesce(messages.step = 1, false) as is_first_message,
+    case
+        when messages.step = 1
+            then coalesce(
+                replies.occurred_at between messages.occurred_at and messages.occurred_at + interval '72' hour, false
+            )
+    end as is_answered
+from placed_messages as messages
+left join first_replies as replies
+    on
+        messages.step = 1
+        and messages.contact_id = replies.contact_id
+        and messages.account_id = replies.account_id
+        and messages.campaign_id = replies.campaign_id

@@ -6,7 +6,8 @@ with thread_messages as (
         message_id,
         is_outbound,
         occurred_at,
-        date_day
+        date_day,
+        user_id
     from {{ ref('contact_messages') }}
     where not is_outbound or origin = 'manual'
 ),
@@ -30,7 +31,9 @@ waits as (
         max(message_id) filter (where is_outbound) as answer_message_id,
         min(occurred_at) filter (where not is_outbound) as started_at,
         max(occurred_at) filter (where is_outbound) as answered_at,
-        max(date_day) filter (where is_outbound) as date_day
+        min(date_day) filter (where not is_outbound) as started_day,
+        max(date_day) filter (where is_outbound) as date_day,
+        max(user_id) filter (where is_outbound) as user_id
     from numbered_messages
     group by account_id, contact_id, account_number, answers_before
 )
@@ -41,7 +44,9 @@ select
     answer_message_id,
     started_at,
     answered_at,
+    started_day,
     date_day,
+    user_id,
     {{ seconds_between('started_at', 'answered_at') }} as response_seconds
 from waits
 where started_at is not null and answered_at is not null

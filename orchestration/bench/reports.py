@@ -20,10 +20,15 @@ REPORTS = {
     "messaging_by_day": ("messaging_activity", "date_day"),
     "messaging_by_campaign": ("messaging_activity", "campaign_id"),
     "messaging_by_template": ("messaging_activity", "template_id"),
+    "messaging_by_hour": ("fct_messages", "hour_of_day"),
+    "messaging_by_step": ("fct_messages", "step"),
+    "messages_after_opt_out": ("fct_messages_after_opt_out", None),
     "label_report": ("fct_label_additions", "label_id"),
+    "responses_by_user": ("fct_response_times", "user_id"),
     "calling_report": ("fct_calls", None),
     "calling_by_day": ("fct_calls", "date_day"),
     "calling_by_campaign": ("fct_calls", "campaign_id"),
+    "calling_by_user": ("fct_calls", "user_id"),
     "call_outcome_report": ("fct_call_outcomes", "outcome"),
 }
 
@@ -37,6 +42,9 @@ PLAIN = {
         count(*) filter (where activity = 'opt_out'), count(*) filter (where activity = 'ai_filter'),
         count(*) filter (where activity = 'lead'), count(response_seconds), sum(response_seconds)
     """,
+    "fct_messages": "count(*), count(*) filter (where is_first_message), count(*) filter (where status = 'carrier_blocked')",
+    "fct_messages_after_opt_out": "count(*)",
+    "fct_response_times": "count(*), sum(response_seconds)",
     "fct_label_additions": "count(*)",
     "fct_calls": "count(*), count(*) filter (where is_answered), sum(talk_seconds), count(*) filter (where is_lead)",
     "fct_call_outcomes": "count(*)",
@@ -107,13 +115,15 @@ def questions(db: duckdb.DuckDBPyConnection, account: str) -> dict[str, list[Que
         """,
         [account],
     ).fetchone()
+    functions = "select function_name, parameters from duckdb_functions() where schema_name = 'reports'"
+    parameters = dict(db.execute(functions).fetchall())
     found = {}
     for name, days in RANGES.items():
         plain = [Question(report, account, end - timedelta(days=days - 1), end) for report in REPORTS]
         found[name] = plain
-        found[f"{name}, a campaign"] = [replace(question, campaign=campaign) for question in plain]
-        messaging = [question for question in plain if question.report.startswith(("messaging", "label"))]
-        found[f"{name}, a template"] = [replace(question, template=template) for question in messaging]
+        for entity, chosen in (("campaign", campaign), ("template", template)):
+            asked = [question for question in plain if entity in parameters[question.report]]
+            found[f"{name}, a {entity}"] = [replace(question, **{entity: chosen}) for question in asked]
     return found
 
 

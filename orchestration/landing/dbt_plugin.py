@@ -59,6 +59,8 @@ class Plugin(BasePlugin):
         register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], f"{INSPECTION}[]")
         register("repaired_landing_lines", _repaired_lines, ["varchar", "varchar"], "varchar[]")
         register("local_day", zones.local_day, ["bigint", "varchar"], "date", side_effects=False, null_handling="default")
+        register("local_hour", zones.local_hour, ["bigint", "varchar"], "integer", side_effects=False, null_handling="default")
+        register("moment_of", zones.moment_of, ["date", "integer", "varchar"], "bigint", side_effects=False, null_handling="default")
         register("timezone_names", zones.timezone_names, [], "varchar[]")
         register("zone_release", lambda: zones.RELEASE, [], "varchar")
         register("rules_fingerprint", rules_fingerprint, [], "varchar")

@@ -11,7 +11,7 @@ import jinja2
 import yaml
 from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import ArrayType, DateType, StringType
+from pyspark.sql.types import ArrayType, DateType, IntegerType, LongType, StringType
 
 from outreach import zones
 from outreach.settings import PROJECT
@@ -36,6 +36,8 @@ def register_zones(spark: SparkSession) -> None:
     # Whole, so that workers need nothing of the project.
     register_pickle_by_value(zones)
     spark.udf.register("local_day", zones.local_day, DateType())
+    spark.udf.register("local_hour", zones.local_hour, IntegerType())
+    spark.udf.register("moment_of", zones.moment_of, LongType())
     spark.udf.register("timezone_names", zones.timezone_names, ArrayType(StringType()))
     spark.udf.register("zone_release", lambda: zones.RELEASE, StringType())
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -202,6 +204,25 @@ def rows_of(db: duckdb.DuckDBPyConnection, sql: str, parameters: list | None = N
     cursor = db.execute(sql, parameters or [])
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def filters_of(report: str) -> list[str]:
+    """The filters that a report function takes."""
+    text = (PROJECT / f"models/reports/{report}.sql").read_text()
+    return re.findall(r"'(\w+) := null'", text)
+
+
+def copy_of_project(folder: Path) -> Path:
+    """The project without its tests in Python, for a test that changes it."""
+    for part in PROJECT.iterdir():
+        if part.name.startswith(".") or part.name in ("data", "docs", "logs", "target"):
+            continue
+        if part.is_dir():
+            shutil.copytree(part, folder / part.name, ignore=shutil.ignore_patterns("__pycache__", "python"))
+        else:
+            folder.mkdir(exist_ok=True)
+            shutil.copy(part, folder)
+    return folder
 
 
 def ask(db: duckdb.DuckDBPyConnection, function: str, account: str, start: date, end: date, **filters: str | None) -> list[dict]:

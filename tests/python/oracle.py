@@ -13,7 +13,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from statistics import fmean, median
@@ -80,6 +80,7 @@ class Message:
     user: str | None
     price: Decimal | None
     is_first: bool = False
+    step: int | None = None
 
 
 @dataclass
@@ -95,6 +96,21 @@ class ContactEvent:
     template: str | None
     label: str | None = None
     is_first: bool = False
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Response:
+    """A wait that was answered."""
+
+    account: str
+    started: datetime
+    answered: datetime
+    user: str | None
+
+    @property
+    def seconds(self) -> float:
+        return (self.answered - self.started).total_seconds()
 
 
 @dataclass
@@ -184,6 +200,7 @@ class Oracle:
         self.phrases = _seed("opt_out_phrases", seeds)
         self.settings = {r["account_id"]: r for r in _seed("account_settings", seeds)}
         self.block_codes = {(r["provider"], r["error_code"]) for r in _seed("carrier_block_codes", seeds)}
+        self.business_hours = _seed("business_hours", seeds)
         outcomes = _seed("call_outcomes", seeds)
         self.lead_outcomes = {r["outcome"] for r in outcomes if r["is_lead"] == "true"}
         self.deal_outcomes = {r["outcome"] for r in outcomes if r["is_deal"] == "true"}
@@ -348,6 +365,8 @@ class Oracle:
                 touches[message.account, message.contact].append(message)
         for found in touches.values():
             found.sort(key=lambda m: (m.at, m.message_id))
+            for place, message in enumerate(found):
+                message.step = min(10, 1 + sum(m.campaign == message.campaign for m in found[:place]))
 
         def latest(row: Message | ContactEvent, campaign: str | None = None) -> Message | None:
             before = [m for m in touches[row.account, row.contact] if m.at <= row.at and campaign in (None, m.campaign)]
@@ -359,6 +378,7 @@ class Oracle:
                 row.campaign = touch.campaign
             if row.template is None and touch:
                 row.template = touch.template
+            row.step = touch.step if touch else None
         for message in self.outbound:
             if message.origin == "manual" and message.campaign is None and (touch := latest(message)):
                 message.campaign = touch.campaign
@@ -382,7 +402,7 @@ class Oracle:
         leads = (e for e in self.contact_events if e.kind == "lead_created")
         mark(leads, by_campaign, lambda e: (e.at, e.event_id))
 
-    def _response_times(self) -> list[tuple[str, datetime, float]]:
+    def _response_times(self) -> list[Response]:
         threads = defaultdict(list)
         for message in (*self.inbound, *(m for m in self.outbound if m.origin == "manual")):
             threads[message.account, message.contact, message.account_number].append(message)
@@ -393,7 +413,7 @@ class Oracle:
                 if not message.is_outbound:
                     waiting_since = waiting_since or message.at
                 elif waiting_since:
-                    answers.append((account, message.at, (message.at - waiting_since).total_seconds()))
+                    answers.append(Response(account, waiting_since, message.at, message.user))
                     waiting_since = None
         return answers
 
@@ -441,10 +461,13 @@ class Oracle:
 
     def day(self, account: str, moment: datetime) -> date:
         """The calendar day that the account's clocks show."""
+        return moment.astimezone(self.zone(account)).date()
+
+    def zone(self, account: str) -> tzinfo:
+        """The account's timezone; UTC where it is none."""
         landed = text(self.accounts[account].get("timezone")) if account in self.accounts else None
         name = text(self.settings.get(account, {}).get("timezone")) or landed
-        zone = ZoneInfo(name) if name in _TIMEZONES else UTC
-        return moment.astimezone(zone).date()
+        return ZoneInfo(name) if name in _TIMEZONES else UTC
 
     def _selector(self, account: str, start: date, end: date, campaign: str | None, template: str | None) -> Callable:
         def selected(row: Any, campaign_filter: bool = True, template_filter: bool = True) -> bool:
@@ -483,7 +506,7 @@ class Oracle:
         filtered = {e.contact for e in events if e.kind == "ai_filtered"}
         responded = {m.contact for m in replies if m.is_first}
         leads = [e for e in events if e.kind == "lead_created" and e.is_first]
-        waits = [seconds for owner, at, seconds in self.response_times if owner == account and start <= self.day(owner, at) <= end]
+        waits = [response.seconds for response in self._responses_in(account, start, end)]
         return {
             "campaigns_created": len(created),
             "standard_campaigns": sum(kind == "standard" for _, kind in created),
@@ -574,6 +597,91 @@ class Oracle:
                     "opted_out_at": max(standing).replace(tzinfo=None),
                 })  # fmt: skip
         return sorted(found, key=lambda row: (row["sent_at"], row["contact_id"], row["message_id"]))
+
+    def messaging_by_hour(self, account: str, start: date, end: date, campaign: str | None = None, template: str | None = None):
+        selected = self._selector(account, start, end, campaign, template)
+        first_replies = {(m.account, m.contact, m.campaign): m.at for m in self.inbound if m.is_first}
+        zone = self.zone(account)
+
+        def hour_of(moment: datetime) -> tuple[int, int]:
+            local = moment.astimezone(zone)
+            return local.isoweekday(), local.hour
+
+        counts = {(weekday, hour): [0, 0, 0, 0] for weekday in range(1, 8) for hour in range(24)}
+        for message in filter(selected, self.outbound):
+            found = counts[hour_of(message.at)]
+            found[0] += 1
+            if message.is_first:
+                found[2] += 1
+                reply = first_replies.get((message.account, message.contact, message.campaign))
+                found[3] += reply is not None and timedelta() <= reply - message.at <= timedelta(hours=72)
+        for message in filter(selected, self.inbound):
+            counts[hour_of(message.at)][1] += 1
+        names = ("sms_sent", "replies_received", "first_messages", "answered_first_messages")
+        return [
+            {"weekday": weekday, "hour": hour} | dict(zip(names, found, strict=True)) | interval("answered_rate", found[3], found[2])
+            for (weekday, hour), found in counts.items()
+        ]
+
+    def messaging_by_step(self, account: str, start: date, end: date, campaign: str | None = None):
+        selected = self._selector(account, start, end, campaign, None)
+        answers = []
+        for step in range(1, 11):
+            sent = [m for m in self.outbound if selected(m) and m.step == step]
+            replies = [m for m in self.inbound if selected(m) and m.step == step]
+            events = [e for e in self.contact_events if selected(e) and e.step == step and e.kind == "opted_out"]
+            blocked = sum(m.status == "carrier_blocked" for m in sent)
+            contacts = len({m.contact for m in sent})
+            responded = len({m.contact for m in replies if m.is_first})
+            opted_out = len({e.contact for e in events} | {m.contact for m in replies if self.is_opt_out(m.body)})
+            if sent or responded or opted_out:
+                answers.append(
+                    {"step": step, "campaign_messages": len(sent), "carrier_blocked_messages": blocked}
+                    | interval("carrier_block_rate", blocked, len(sent))
+                    | {"contacts": contacts, "responded_contacts": responded}
+                    | interval("reply_rate", responded, contacts)
+                    | {"opted_out_contacts": opted_out}
+                    | interval("opt_out_rate", opted_out, contacts)
+                )
+        return answers
+
+    def _responses_in(self, account: str, start: date, end: date) -> list[Response]:
+        return [r for r in self.response_times if r.account == account and start <= self.day(account, r.answered) <= end]
+
+    def responses_by_user(self, account: str, start: date, end: date):
+        found = defaultdict(list)
+        for response in self._responses_in(account, start, end):
+            found[response.user].append(response)
+        answers = []
+        for user, responses in sorted(found.items(), key=lambda entry: (entry[0] is None, entry[0] or "")):
+            seconds = sorted(r.seconds for r in responses)
+            place = 0.9 * (len(seconds) - 1)
+            low, high = seconds[math.floor(place)], seconds[math.ceil(place)]
+            answers.append({
+                "user_id": user, "responses": len(responses), "median_response_seconds": median(seconds),
+                "p90_response_seconds": low + (high - low) * (place - math.floor(place)),
+                "within_5_minutes": rate(sum(value <= 300 for value in seconds), len(seconds)),
+                "median_business_seconds": median(self.business_seconds(r) for r in responses),
+            })  # fmt: skip
+        return answers
+
+    def business_seconds(self, response: Response) -> float:
+        """The seconds of a wait that lie in the account's business hours; all of them without any."""
+        hours = [row for row in self.business_hours if text(row["account_id"]) == response.account]
+        hours = hours or [row for row in self.business_hours if text(row["account_id"]) is None]
+        if not hours:
+            return response.seconds
+        zone, seconds = self.zone(response.account), 0.0
+        for day in days(self.day(response.account, response.started), self.day(response.account, response.answered)):
+            for row in hours:
+                if int(row["weekday"]) == day.isoweekday():
+                    opens, closes = (
+                        (datetime.combine(day, datetime.min.time()) + timedelta(hours=int(clock[:2]), minutes=int(clock[3:])))
+                        .replace(tzinfo=zone).astimezone(UTC)
+                        for clock in (row["opens"], row["closes"])
+                    )  # fmt: skip
+                    seconds += max(0.0, (min(closes, response.answered) - max(opens, response.started)).total_seconds())
+        return seconds
 
     def _calls_in(self, account: str, start: date, end: date, campaign: str | None) -> list[Call]:
         selected = self._selector(account, start, end, campaign, None)
@@ -682,6 +790,12 @@ def rate(part: float, whole: int) -> float | None:
 
 def days(start: date, end: date) -> list[date]:
     return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def interval(name: str, part: int, whole: int) -> dict[str, float | None]:
+    """A rate with its interval, which more than the whole has none of."""
+    low, high = wilson(part, whole) if part <= whole else (None, None)
+    return {name: rate(part, whole), f"{name}_low": low, f"{name}_high": high}
 
 
 def wilson(part: int, whole: int) -> tuple[float | None, float | None]:

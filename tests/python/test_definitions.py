@@ -30,8 +30,8 @@ def test_definitions_load_without_a_warning() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def test_there_are_nine_reports_and_eleven_streams() -> None:
-    assert len(REPORTS) == 11 and len(LANDING) == 11
+def test_there_are_fourteen_reports_and_eleven_streams() -> None:
+    assert len(REPORTS) == 14 and len(LANDING) == 11
 
 
 @pytest.mark.parametrize("report", sorted(REPORTS), ids=lambda key: key.path[-1])

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 from datetime import date
 from pathlib import Path
 from random import Random
 
 import duckdb
 import pytest
-from harness import SEEDS, LandingZone, Warehouse, assert_equal_to_full_refresh, differing_rows, messaging
+from harness import SEEDS, LandingZone, Warehouse, assert_equal_to_full_refresh, copy_of_project, differing_rows, messaging
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import PROJECT
 from random_landing import random_landing
 from stories import account_row, contact_event, of_account, received, sent
 
@@ -79,11 +77,7 @@ def test_a_file_that_has_not_changed_is_not_read_again_and_the_open_day_is(wareh
 
 
 def test_an_edited_seed_and_a_changed_rule_apply_to_all_history_by_themselves(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    for part in ("models", "macros", "seeds", "tests", "profiles", "orchestration", "outreach", "dbt_project.yml"):
-        copy = shutil.copytree if (PROJECT / part).is_dir() else shutil.copy
-        project.mkdir(exist_ok=True)
-        copy(PROJECT / part, project / part)
+    project = copy_of_project(tmp_path / "project")
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"), project)
     warehouse.landing.deliver(of_account(
         "a", account_row(landed_on="11-01"), sent("m1", "11-01 10:00", landed_on="11-01"),

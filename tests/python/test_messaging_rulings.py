@@ -492,3 +492,67 @@ def test_cost_is_what_the_outbound_messages_cost_that_have_a_price_without_its_s
     assert [report[name] for name in ("sms_cost", "priced_messages", "cost_per_reply", "cost_per_lead")] == [0.0158, 2, 0.0079, 0.0158]
     unpriced = reports.messaging("11-03", "11-03")
     assert [unpriced[name] for name in ("sms_cost", "priced_messages", "cost_per_reply", "cost_per_lead")] == [None, 0, None, None]
+
+
+# -- hours, steps and who answers
+
+
+@given(
+    account_row(timezone="America/New_York"),
+    sent("m1", "11-03 04:59", contact="p1", campaign="c1"),  # Monday, 23:59 in New York
+    received("r1", "11-06 04:59", contact="p1"),  # 72 hours later
+    sent("m2", "11-03 04:00", contact="p2", campaign="c1"),
+    received("r2", "11-06 04:00:00.001", contact="p2"),
+    sent("m3", "11-03 04:00", contact="p3", campaign="c1"),
+    received("r3", "11-03 03:59", contact="p3", campaign="c1"),
+    received("r4", "11-03 04:30", contact="p3", campaign="c1"),
+    sent("m4", "11-03 04:59:30", contact="p1", campaign="c1"),
+    manual("m5", "11-03 04:45", contact="p1"),
+)
+def test_an_hour_of_the_week_is_the_accounts_and_its_first_messages_are_answered_within_72_hours(reports):
+    hours = {(row["weekday"], row["hour"]): row for row in reports.ask("messaging_by_hour", "11-02", "11-02")}
+    assert list(hours) == [(weekday, hour) for weekday in range(1, 8) for hour in range(24)]
+    busy = hours[1, 23]
+    assert [busy[name] for name in ("sms_sent", "replies_received", "first_messages", "answered_first_messages")] == [5, 1, 3, 1]
+    assert busy["answered_rate"] == 1 / 3
+    assert (round(busy["answered_rate_low"], 4), round(busy["answered_rate_high"], 4)) == (0.0615, 0.7923)
+    # Its first reply came before it, so that the later one is none.
+    assert hours[1, 22]["replies_received"] == 1
+    idle = hours[2, 0]
+    assert (idle["sms_sent"], idle["answered_rate"], idle["answered_rate_low"]) == (0, None, None)
+
+
+@given(
+    *(sent(f"m{n:02}", f"11-{n:02} 10:00", campaign="c1") for n in range(1, 13)),
+    sent("x1", "11-02 09:00", campaign="c2"),
+    received("r1", "11-02 11:00"),
+    received("r2", "11-12 11:00", body="stop"),
+    sent("y1", "11-01 10:00", contact="p2", campaign="c1"),
+    received("r3", "11-01 09:00", contact="p2", campaign="c1"),
+)
+def test_a_step_is_a_messages_place_in_its_campaign_and_a_reply_is_of_the_step_it_answered(reports):
+    steps = {row["step"]: row for row in reports.ask("messaging_by_step", campaign="c1")}
+    assert {step: row["campaign_messages"] for step, row in steps.items()} == {1: 2} | dict.fromkeys(range(2, 10), 1) | {10: 3}
+    assert {step: row["contacts"] for step, row in steps.items()} == {1: 2} | dict.fromkeys(range(2, 11), 1)
+    assert {step: row["responded_contacts"] for step, row in steps.items() if row["responded_contacts"]} == {2: 1}
+    assert {step: row["opted_out_contacts"] for step, row in steps.items() if row["opted_out_contacts"]} == {10: 1}
+    (first,) = reports.ask("messaging_by_step", "11-02", "11-02", campaign="c2")
+    assert (first["step"], first["contacts"], first["reply_rate"], first["reply_rate_low"]) == (1, 1, 0.0, 0.0)
+
+
+@given(
+    received("r1", "11-02 10:00"),
+    manual("a1", "11-02 10:05", user_id="u1"),
+    received("r2", "11-02 11:00"),
+    manual("a2", "11-02 11:05:00.001", user_id="u1"),
+    received("r3", "11-03 10:00"),
+    manual("a3", "11-03 11:00"),
+)
+def test_a_response_is_of_who_answered_and_quick_within_five_minutes(reports):
+    of_one, of_nobody = reports.ask("responses_by_user")
+    assert of_one == {
+        "user_id": "u1", "responses": 2, "median_response_seconds": 300.0005, "p90_response_seconds": 300.0009, "within_5_minutes": 0.5,
+        "median_business_seconds": 300.0005,
+    }  # fmt: skip
+    assert (of_nobody["user_id"], of_nobody["responses"], of_nobody["median_response_seconds"]) == (None, 1, 3600.0)
+    assert reports.ask("responses_by_user", "11-04", "11-30") == []

@@ -10,15 +10,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from harness import SEEDS, LandingZone, Warehouse, ask, differing_rows, rows_of
-from oracle import Oracle
+from harness import SEEDS, LandingZone, Warehouse, ask, differing_rows, filters_of, rows_of
+from oracle import PROJECT, Oracle
 from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing
 
 ACCOUNTS = 40
 
-MESSAGING = ["messaging_report", "messaging_by_day", "messaging_by_campaign", "messaging_by_template", "label_report"]
-CALLING = ["calling_report", "calling_by_day", "calling_by_campaign", "calling_by_user", "call_outcome_report"]
-LISTS = ["messages_after_opt_out"]
+REPORTS = sorted(file.stem for file in (PROJECT / "models/reports").glob("*.sql"))
+CHOICES = {"campaign": [None, None, "c0", "c1", "c_unknown", "no such"], "template": [None, None, "t0", "t1", "no such"]}
 
 
 @pytest.fixture(scope="module", params=range(SEEDS))
@@ -33,13 +32,11 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def questions(rng: Random, account: str) -> Iterator[tuple[str, tuple, dict[str, str | None]]]:
     """Reports, ranges and filters to ask about an account."""
-    for function in MESSAGING + CALLING + LISTS:
+    for function in REPORTS:
         for _ in range(3):
             start = FIRST_DAY + timedelta(days=rng.randrange(-2, DAYS + 3))
             end = start + timedelta(days=rng.choice([0, 0, 1, 2, 6, 20, -1]))
-            filters = {"campaign": rng.choice([None, None, "c0", "c1", "c_unknown", "no such"])}
-            if function in MESSAGING + LISTS:
-                filters["template"] = rng.choice([None, None, "t0", "t1", "no such"])
+            filters = {name: rng.choice(CHOICES[name]) for name in filters_of(function)}
             yield function, (account, start, end), filters
 
 

@@ -292,7 +292,7 @@ def test_every_measure_of_a_table_by_day_is_compared_with_its_facts(marts: duckd
     measures = rule.description.split(":")[0].split(", ")
     for measure in measures:
         marts.execute("begin")
-        marts.execute(f"update marts.{table} set {measure} = {measure} + 1 where rowid = 0")
+        marts.execute(f"update marts.{table} set {measure} = coalesce({measure}, 0) + 1 where rowid = 0")
         assert len(marts.execute(query).fetchall()) == 1, measure
         marts.execute("rollback")
     assert marts.execute(query).fetchall() == []

@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ days_between("date '2015-01-01'", "date '2049-12-31'") }}
+select {{ days_between("date '2015-01-01'", "date '2049-12-31'") }} as date_day

@@ -6,6 +6,7 @@ select
     contact_id,
     activity_id as opt_out_id,
     occurred_at as opted_out_at,
+    step,
     source,
     previous_day_in_account,
     previous_day_in_campaign,

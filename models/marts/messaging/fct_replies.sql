@@ -6,6 +6,8 @@ select
     contact_id,
     activity_id as message_id,
     occurred_at as received_at,
+    hour_of_day,
+    step,
     is_opt_out,
     is_first as is_first_reply,
     previous_day_in_account,

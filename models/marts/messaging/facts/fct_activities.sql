@@ -8,6 +8,8 @@ select
     activity_id,
     source,
     occurred_at,
+    hour_of_day,
+    step,
     label_id,
     is_opt_out_text as is_opt_out,
     is_first,

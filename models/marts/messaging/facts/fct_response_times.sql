@@ -5,6 +5,8 @@ select
     answer_message_id,
     started_at,
     answered_at,
-    response_seconds
-from {{ ref('response_waits') }}
+    user_id,
+    response_seconds,
+    business_seconds
+from {{ ref('response_times') }}
 order by account_id, date_day

@@ -1,0 +1,60 @@
+"""Which seconds of a wait lie in business hours: as the build computes them, against the oracle, in every zone of random accounts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from harness import LandingZone, Warehouse, ask, copy_of_project
+from oracle import Oracle
+from random_landing import DAYS, FIRST_DAY, random_landing
+from test_oracle import same
+
+# Of every account on weekdays with a break at noon and all of Sunday, when clocks change; of one account its own.
+HOURS = """account_id,weekday,opens,closes
+,1,09:00,12:00
+,1,13:00,17:30
+,2,09:00,12:00
+,4,00:00,24:00
+,5,22:15,24:00
+,7,00:00,24:00
+a1,3,08:00,20:00
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy_of_project(tmp_path / "project")
+
+
+def test_business_seconds_are_those_of_the_oracle(project: Path, tmp_path: Path) -> None:
+    (project / "seeds/business_hours.csv").write_text(HOURS)
+    landing = random_landing(Random(4), accounts=20)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"), project)
+    warehouse.landing.deliver(landing.rows)
+    warehouse.build()
+    oracle = Oracle(landing.rows, project / "seeds")
+    compared = 0
+    with warehouse.connect() as db:
+        for account in landing.accounts:
+            arguments = account, FIRST_DAY - timedelta(days=3), FIRST_DAY + timedelta(days=DAYS + 3)
+            found, expected = ask(db, "responses_by_user", *arguments), oracle.responses_by_user(*arguments)
+            for found_row, expected_row in zip(found, expected, strict=True):
+                wrong = {name: (found_row[name], value) for name, value in expected_row.items() if not same(found_row[name], value)}
+                assert not wrong, (account, wrong)
+                compared += 1
+        shorter = "select count(*) filter (where business_seconds < response_seconds), count(*) from marts.fct_response_times"
+        some, all_of_them = db.execute(shorter).fetchone()
+    assert compared >= 15 and 0 < some < all_of_them
+
+
+@pytest.mark.parametrize(
+    "rows", [",1,9:00,17:00", ",1,09:00,25:00", ",1,17:00,09:00", ",1,09:00,12:00\n,1,11:59,13:00", ",8,09:00,17:00"],
+)  # fmt: skip
+def test_hours_that_are_none_stop_the_build_and_are_named(project: Path, tmp_path: Path, rows: str) -> None:
+    (project / "seeds/business_hours.csv").write_text(f"account_id,weekday,opens,closes\n{rows}\n")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"), project)
+    stopped = warehouse.dbt("build", "--select", "business_hours", check=False)
+    assert stopped.returncode == 1 and "business_hours" in stopped.stdout

@@ -118,3 +118,52 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     rates = base.mark_point(filled=True, size=90, opacity=1).encode(x="rate:Q", color=color, shape=shape)
     rests = base.mark_tick(thickness=2, color=GREY, size=16).encode(x="rest:Q")
     return (intervals + rests + rates).properties(height=30 * len(rows) + 90)
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def hours(by_hour: Sequence[Row]) -> alt.Chart:
+    """How many first messages were answered, by the hour of the week in which they were sent; an hour without any stays empty.
+
+    Args:
+        by_hour: `messaging_by_hour`.
+    """
+    rows = [
+        {
+            "weekday": WEEKDAYS[row["weekday"] - 1],
+            "hour": f"{row['hour']:02}:00",
+            "rate": row["answered_rate"],
+            "text": figure(row["answered_rate"], "rate"),
+            "answered": f"{row['answered_first_messages']:,} of {row['first_messages']:,}",
+            "interval": f"{figure(row['answered_rate_low'], 'rate')} to {figure(row['answered_rate_high'], 'rate')}",
+            "sent": row["sms_sent"],
+            "received": row["replies_received"],
+        }
+        for row in by_hour
+        if row["sms_sent"] or row["replies_received"]
+    ]
+    clock = [f"{hour:02}:00" for hour in range(24)]
+    return (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_rect(stroke=GREY, strokeWidth=0.3)
+        .encode(
+            x=alt.X("hour:O", title=None, scale=alt.Scale(domain=clock), axis=alt.Axis(labelOverlap=True)),
+            y=alt.Y("weekday:O", title=None, scale=alt.Scale(domain=WEEKDAYS), sort=WEEKDAYS),
+            color=alt.Color(
+                "rate:Q",
+                scale=alt.Scale(scheme="blues", domainMin=0),
+                legend=alt.Legend(title="Answered", format="~%", gradientLength=120),
+            ),
+            tooltip=[
+                alt.Tooltip("weekday:N", title="Day"),
+                alt.Tooltip("hour:N", title="Hour"),
+                alt.Tooltip("answered:N", title="First messages answered"),
+                alt.Tooltip("text:N", title="Answered"),
+                alt.Tooltip("interval:N", title="95 % interval"),
+                alt.Tooltip("sent:Q", title="SMS sent"),
+                alt.Tooltip("received:Q", title="Replies received"),
+            ],
+        )
+        .properties(height=alt.Step(24))
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dashboard.chance import standing_out
 from dashboard.reports import Row
 
 
@@ -20,6 +21,7 @@ class TemplateBlocks:
         rate: their share.
         low, high: its 95 % Wilson interval.
         rest: the rate of everything else that the account sent; None where there is nothing else.
+        is_flagged: whether it is blocked more often than that, beyond what chance explains.
     """
 
     template_id: str
@@ -30,11 +32,7 @@ class TemplateBlocks:
     low: float
     high: float
     rest: float | None
-
-    @property
-    def is_flagged(self) -> bool:
-        """Whether its whole interval lies above the rest's rate."""
-        return self.rest is not None and self.low > self.rest
+    is_flagged: bool
 
 
 def template_blocks(
@@ -49,13 +47,19 @@ def template_blocks(
         account_by_template: `messaging_by_template` of the whole account, likewise.
     """
     own = {row["template_id"]: row for row in account_by_template}
+    shown = [row for row in chosen if row["campaign_messages"]]
 
-    def rest(template: str) -> float | None:
-        messages, blocked = (
-            account[column] - own.get(template, {}).get(column, 0) for column in ("campaign_messages", "carrier_blocked_messages")
+    def rest(template: str) -> tuple[int, int]:
+        """The blocked messages of everything else, and all of them."""
+        blocked, messages = (
+            account[column] - own.get(template, {}).get(column, 0) for column in ("carrier_blocked_messages", "campaign_messages")
         )
-        return blocked / messages if messages else None
+        return blocked, messages
 
+    rests = [rest(row["template_id"]) for row in shown]
+    flags = standing_out(
+        [(row["carrier_blocked_messages"], row["campaign_messages"], *others) for row, others in zip(shown, rests, strict=True)]
+    )
     found = [
         TemplateBlocks(
             row["template_id"],
@@ -65,9 +69,9 @@ def template_blocks(
             row["carrier_block_rate"],
             row["carrier_block_rate_low"],
             row["carrier_block_rate_high"],
-            rest(row["template_id"]),
+            blocked / messages if messages else None,
+            is_flagged,
         )
-        for row in chosen
-        if row["campaign_messages"]
+        for row, (blocked, messages), is_flagged in zip(shown, rests, flags, strict=True)
     ]
     return sorted(found, key=lambda template: (-template.rate, -template.messages, template.name))

@@ -198,9 +198,9 @@ class Reports:
 
 @st.cache_data(max_entries=2_000, show_spinner=False)
 def _answer(identity: tuple[str, int, int], function: str, filters: Filters, _publication: Publication) -> list[Row]:
-    arguments = [filters.account, filters.start, filters.end, filters.campaign]
-    named = "campaign := $4"
-    if function.startswith(("messaging", "label")):
-        arguments.append(filters.template)
-        named += ", template := $5"
-    return _publication.ask(f"from reports.{function}($1, $2, $3, {named})", arguments)
+    sql = "select parameters from duckdb_functions() where schema_name = 'reports' and function_name = $1"
+    (known,) = _publication.ask(sql, [function])
+    applying = [name for name in DIMENSIONS if name in known["parameters"]]
+    named = "".join(f", {name} := ${place}" for place, name in enumerate(applying, 4))
+    arguments = [filters.account, filters.start, filters.end, *(getattr(filters, name) for name in applying)]
+    return _publication.ask(f"from reports.{function}($1, $2, $3{named})", arguments)

@@ -5,5 +5,7 @@
     order_by: columns that put messages in time order.
 #}
 {% macro campaign_step(campaign, order_by) -%}
-    least(row_number() over (partition by {{ campaign | join(', ') }} order by {{ order_by | join(', ') }}), 10)
+    cast(
+        least(row_number() over (partition by {{ campaign | join(', ') }} order by {{ order_by | join(', ') }}), 10) as integer
+    )
 {%- endmacro %}

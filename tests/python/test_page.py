@@ -129,6 +129,27 @@ def test_a_card_compares_with_the_period_before_and_explains_itself(reporting: R
     assert reporting.tab.locator("img.sparkline").count() == len(carded("messaging"))
 
 
+def table_rows(reporting: Reporting, name: str) -> list[list[str]]:
+    table = reporting.tab.get_by_role("table", name=name)
+    expect(table).to_be_attached()
+    return [re.split(r"\s*\t\s*", text.strip()) for text in table.get_by_role("row").all_inner_texts()[1:]]
+
+
+def test_messaging_says_which_step_brings_replies_who_answers_and_when(reporting: Reporting) -> None:
+    reporting.open(viewer="known")
+    assert table_rows(reporting, "Replies and opt-outs by step") == [
+        ["Step 1", "4", "25 %", "25 %", "2 / 4", "15 % – 85 %", "50 %"],
+        ["Step 2", "1", "0 %", "0 %", "0 / 1", "0 % – 79.3 %", "0 %"],
+    ]
+    assert table_rows(reporting, "Who answers, and how fast") == [["Unknown", "1", "1h 5m", "1h 5m", "1h 5m", "0 %"]]
+    reporting.notice("50 % of 4 first messages had a reply within 72 hours. No hour can be told apart from the rest of the week yet.")
+    expect(reporting.tab.get_by_role("heading", name="Messages after an opt-out")).to_have_count(1)  # its card
+    # The sample goes on writing to who has said stop.
+    reporting.open(viewer="acc_1", range="last-30-days")
+    expect(reporting.tab.get_by_role("heading", name="Messages after an opt-out")).to_have_count(2)
+    expect(reporting.tab.get_by_text("Each can cost the sender its number.")).to_be_visible()
+
+
 SELECTIONS = [
     {"account": "acc_1", "view": "messaging"},
     {"account": "acc_2", "view": "messaging", "range": "last-30-days"},
@@ -361,7 +382,10 @@ def test_every_table_and_the_whole_report_are_downloaded_as_csv(reporting: Repor
     assert [(row["name"], row["value"]) for row in rows if row["kind"] == "label"] == [("l1", "2"), ("l2", "1")]
     buttons = reporting.tab.get_by_role("button", name="Download CSV")
     names = [downloaded(reporting, "Download CSV", place)[0].partition("_")[0] for place in range(buttons.count())]
-    assert names == ["labels", "messaging-by-day", "messaging-by-template", "messaging-by-campaign"]
+    assert names == [
+        "labels", "messaging-by-day", "messaging-by-template", "messaging-by-hour", "messaging-by-step", "responses-by-user",
+        "messaging-by-campaign",
+    ]  # fmt: skip
     _, by_day = downloaded(reporting, "Download CSV", 1)
     assert [int(row["sms_sent"]) for row in by_day] == [row["sms_sent"] for row in report(published, "messaging_by_day", "known")]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date
+from random import Random
 
 import pytest
 
 from dashboard.cards import Sparkline, cards, cards_html
+from dashboard.chance import outnumbering, standing_out
 from dashboard.figures import Change, change, span
 from dashboard.flagging import template_blocks
 from dashboard.reports import Filters, unique_names
@@ -175,6 +177,29 @@ def test_a_campaigns_templates_are_held_against_the_whole_account() -> None:
     of_account = {**row, "campaign_messages": 60, "carrier_blocked_messages": 11}
     (found,) = template_blocks([row], {"t1": "T"}, {"campaign_messages": 1000, "carrier_blocked_messages": 21}, [of_account])
     assert round(found.rest, 4) == round(10 / 940, 4) and found.is_flagged
+
+
+def test_a_few_sends_never_stand_out_and_many_looks_are_paid_for() -> None:
+    # All blocked, but fewer than 30; 30 of 40 against a tenth; nothing to compare with.
+    assert standing_out([(29, 29, 10, 100), (30, 40, 10, 100), (30, 40, 0, 0)]) == [False, True, False]
+    # 9 of 40 against 10 % is unlikely alone (p = 0.03), and what a hundred looks bring by themselves.
+    assert standing_out([(9, 40, 40, 400)]) == [True]
+    assert not any(standing_out([(9, 40, 40, 400)] + [(4, 40, 40, 400)] * 99))
+    assert standing_out([]) == []
+
+
+def test_one_number_outnumbers_another_beyond_a_coin() -> None:
+    assert outnumbering([(9, 1), (6, 4), (0, 0), (1, 9)]) == [True, False, False, False]
+
+
+def test_of_quiet_accounts_at_most_one_in_twenty_is_flagged() -> None:
+    rng = Random(8)
+    flagged = 0
+    for _ in range(200):
+        rows = [(sum(rng.random() < 0.02 for _ in range(n)), n) for n in (40, 60, 80, 100, 120)]
+        blocked, sent = sum(part for part, _ in rows), sum(whole for _, whole in rows)
+        flagged += any(standing_out([(part, whole, blocked - part, sent - whole) for part, whole in rows]))
+    assert flagged <= 10, "more than one quiet account in twenty"
 
 
 def test_names_that_several_have_carry_their_id() -> None:

@@ -20,6 +20,7 @@ from rich.markup import escape
 from orchestration.build import BUSIEST_ACCOUNT, ensure_landing, two_columns
 from orchestration.spark.cluster import ClusterError, standalone_cluster
 from outreach import zones
+from outreach.kpis.entries import VIEWS, of_view
 from outreach.landing.files import LandingError, check_landing
 from outreach.settings import HOST, PROJECT, Settings, keep_private, shown, variable
 
@@ -101,11 +102,12 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         ).first()
         end = newest.day or today
         start = end - timedelta(days=6)
-        for title, function in (("Messaging", "messaging_report"), ("Calling", "calling_report")):
+        for view in VIEWS:
+            columns = ", ".join(kpi.column for kpi in of_view(view))
             report = spark.sql(
-                f"select * from reports.{function}(:account, :start, :end)", {"account": account, "start": start, "end": end}
+                f"select {columns} from reports.{view}_report(:account, :start, :end)", {"account": account, "start": start, "end": end}
             )
-            console.print(two_columns(f"{title}: {account}, {start} to {end}", report.columns, tuple(report.first())))
+            console.print(two_columns(f"{view.capitalize()}: {account}, {start} to {end}", of_view(view), tuple(report.first())))
             opened = files_read(report)
             console.print(
                 f"It opened {sum(read for read, _ in opened.values())} of its tables' {sum(of for _, of in opened.values())} files.\n"

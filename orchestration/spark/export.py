@@ -53,7 +53,9 @@ def publish_accounts(
         with duckdb.connect(str(warehouse)) as db:
             db.execute("set timezone = 'UTC'; create schema marts; create schema staging")
             for model in copied_models(manifest):
-                frame = _of_accounts(spark.table(f"marts.{model['name']}"), visible if accounts else None)
+                frame = spark.table(f"marts.{model['name']}")
+                if not model["config"]["meta"].get("of_no_account"):
+                    frame = _of_accounts(frame, visible if accounts else None)
                 _copy(frame, db, f"marts.{model['name']}", model["columns"], folder / model["name"])
             for stream in EVENT_STREAMS:
                 newest = _of_accounts(spark.table(f"staging.stg_{stream}"), visible if accounts else None).agg({"occurred_at": "max"})
@@ -77,7 +79,7 @@ def _of_accounts(frame: DataFrame, accounts: list[str] | None) -> DataFrame:
     if accounts is None:
         return frame
     columns = [name for name in ("account_id", "viewer_account_id") if name in frame.columns]
-    if not columns and "date_day" not in frame.columns:
+    if not columns:
         # Counts over all accounts are nobody's.
         return frame.limit(0)
     for name in columns:

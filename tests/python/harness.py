@@ -216,7 +216,7 @@ def filters_of(report: str) -> list[str]:
 def copy_of_project(folder: Path) -> Path:
     """The project without its tests in Python, for a test that changes it."""
     for part in PROJECT.iterdir():
-        if part.name.startswith(".") or part.name in ("data", "docs", "logs", "target"):
+        if part.name in ("data", "docs", "logs", "target") or (part.name.startswith(".") and part.name != ".streamlit"):
             continue
         if part.is_dir():
             shutil.copytree(part, folder / part.name, ignore=shutil.ignore_patterns("__pycache__", "python"))

@@ -181,12 +181,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(published: Path, port: int, **variables: str) -> Iterator[str]:
+def served(published: Path, port: int, project: Path = PROJECT, **variables: str) -> Iterator[str]:
     """`make dashboard` on a port of its own, until the end; gives its address."""
     environment = os.environ | {"OUTREACH_PUBLISHED": str(published)} | variables
     command = [sys.executable, "-m", "dashboard", "--port", str(port)]
     log = published.with_name(f"page-{port}.log")
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log.open("w"), stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, cwd=project, env=environment, stdout=log.open("w"), stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(process, address)
@@ -287,4 +287,4 @@ def tab(opened: BrowserContext, address: str) -> Iterator[Reporting]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield Reporting(page, address)
     page.close()
-    assert errors == []
+    assert not errors, errors

@@ -1,4 +1,4 @@
-"""Where everything is: the variables of the README, each with its default. Relative paths start at the project."""
+"""Where everything is: the variables of docs/operating.md, each with its default. Relative paths start at the project."""
 
 from __future__ import annotations
 

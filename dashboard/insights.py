@@ -9,14 +9,48 @@ import streamlit as st
 from dashboard import charts
 from dashboard.cards import Bar, bars_html
 from dashboard.chance import outnumbering, standing_out
+from dashboard.figures import span
 from dashboard.parts import notice
+from dashboard.reports import Row
 from dashboard.tables import download, kpi_table
 from dashboard.view import View
-from outreach.kpis.entries import carded
-from outreach.kpis.units import count, figure, percentage
+from outreach.kpis.entries import carded, kpi
+from outreach.kpis.units import count, figure, money, percentage
 
 # A list on the page; the rest is in the download.
 MOST_LISTED = 50
+
+# Alerts above the cards; the rest is behind them.
+MOST_ALERTS = 3
+
+
+SILENCES = {"no_messages": "No message was sent or received", "no_calls": "No call was dialed"}
+
+
+def show_alerts(view: View) -> None:
+    """What has gone out of line in these days, above everything else."""
+    sentences = [alert_text(view, row) for row in view.reports.alerts(view.filters)]
+    for sentence in sentences[:MOST_ALERTS]:
+        notice(sentence, "warning")
+    if len(sentences) > MOST_ALERTS:
+        with st.expander(f"{len(sentences) - MOST_ALERTS} more alerts in these days"):
+            for sentence in sentences[MOST_ALERTS:]:
+                notice(sentence, "quiet")
+
+
+def alert_text(view: View, row: Row) -> str:
+    """An alert as a sentence."""
+    day = span(row["date_day"], row["date_day"])
+    if row["kind"] in SILENCES:
+        return f"{SILENCES[row['kind']]} on {day}, after 28 days with some each."
+    if row["kind"] == "cost_doubled":
+        return f"Messages and calls cost {money(row['observed'])} on {day}, against {money(row['expected'])} a day in the 28 days before."
+    entity = row["level"]
+    about = "" if entity == "account" else f" of {view.reports.name(entity, row['account_id'], row[f'{entity}_id']) or row[f'{entity}_id']}"
+    return (
+        f"{kpi(row['kind']).title}{about}: {percentage(row['observed'])} on {day} and the day before, "
+        f"against {percentage(row['expected'])} in the 28 days before."
+    )
 
 
 def show_after_opt_out(view: View) -> None:

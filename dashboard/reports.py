@@ -175,6 +175,29 @@ class Reports:
         )
         return (row["first_day"], row["last_day"]) if row["first_day"] else None
 
+    def alerts(self, filters: Filters) -> list[Row]:
+        """What has gone out of line in the days, the newest first.
+
+        Args:
+            filters: the account, the days, and the campaign or template that alone is asked for.
+
+        Raises:
+            NoAccess: the account is not one of the viewer's.
+        """
+        self._check_access(filters.account)
+        return self.publication.ask(
+            """
+            from marts.alerts
+            where
+                account_id = $1
+                and date_day between $2 and $3
+                and ($4 is null or campaign_id = $4)
+                and ($5 is null or template_id = $5)
+            order by date_day desc, level, chance, kind, campaign_id, template_id
+            """,
+            [filters.account, filters.start, filters.end, filters.campaign, filters.template],
+        )
+
     def name(self, entity: str, account: str, entity_id: str) -> str | None:
         """The name of a campaign or template of an account; None if the account knows none of this id, or it has no name.
 

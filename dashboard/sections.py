@@ -10,7 +10,7 @@ from dashboard import charts
 from dashboard.cards import Bar, bars_html, cards, cards_html
 from dashboard.figures import span
 from dashboard.flagging import template_blocks
-from dashboard.insights import show_after_opt_out, show_callers, show_hours, show_responders, show_steps
+from dashboard.insights import show_after_opt_out, show_alerts, show_callers, show_hours, show_responders, show_steps
 from dashboard.parts import notice
 from dashboard.reports import Row, unique_names
 from dashboard.selection import VIEWS
@@ -50,7 +50,8 @@ SHARES = {
 
 
 def show_view(view: View) -> None:
-    """The view, from the cards down."""
+    """The view, from the alerts down."""
+    show_alerts(view)
     show_cards(view)
     show_shares(view)
     if "cards_are_drawn" not in st.session_state:

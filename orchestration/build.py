@@ -33,6 +33,9 @@ from outreach.settings import DEFAULT_LANDING, PROJECT, STALE_HOURS, Settings, S
 from outreach.sql import sql_text
 from outreach.turns import turn
 
+# Lines of alerts; the rest can be asked for.
+MOST_ALERTS = 5
+
 # The account that is shown where none is asked for.
 BUSIEST_ACCOUNT = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
 
@@ -191,6 +194,7 @@ def show_reports(settings: Settings, account: str | None, console: Console) -> N
             values = db.execute(f"select {columns} from reports.{view}_report($1, $2, $3)", [account, start, today]).fetchone()
             console.print(two_columns(f"{view.capitalize()}: {period}", of_view(view), values))
         console.print(_accounting(db))
+        _say_alerts(db, console)
     _say_what_is_next(settings, account, start, today, console)
 
 
@@ -222,6 +226,20 @@ def _accounting(db: duckdb.DuckDBPyConnection) -> Table:
     for stream, *counts in rows:
         table.add_row(stream, *(f"{count:,}" for count in counts))
     return table
+
+
+def _say_alerts(db: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """What has gone out of line on the newest day that was judged."""
+    alerts = db.execute("""
+        select date_day, account_id, kind, coalesce(campaign_id, template_id, 'the account'), observed, expected from marts.alerts
+        where date_day = (select max(date_day) from marts.alerts)
+        order by account_id, kind, level, campaign_id, template_id
+    """).fetchall()
+    for day, account, kind, thing, observed, expected in alerts[:MOST_ALERTS]:
+        against = "" if expected is None else f" is {observed:.3g}, {expected:.3g} in the 28 days before"
+        console.print(f"[yellow]ALERT[/] {day} {escape(account)}: {kind} of {escape(thing)}{against}", highlight=False, soft_wrap=True)
+    if len(alerts) > MOST_ALERTS:
+        console.print(f"{len(alerts) - MOST_ALERTS} more: make query SQL=\"from marts.alerts order by date_day desc\"", highlight=False)
 
 
 def _say_what_is_next(settings: Settings, account: str | None, start: date, end: date, console: Console) -> None:

@@ -106,6 +106,24 @@
 {%- endmacro %}
 
 
+{# A date as a number of days, for windows that reach over some of them. #}
+{% macro day_number(day) %}{{ return(adapter.dispatch('day_number')(day)) }}{% endmacro %}
+
+{% macro duckdb__day_number(day) -%}
+    cast(date_diff('day', date '2000-01-01', {{ day }}) as integer)
+{%- endmacro %}
+
+{% macro spark__day_number(day) -%}
+    datediff({{ day }}, date '2000-01-01')
+{%- endmacro %}
+
+
+{# The day after a date. #}
+{% macro next_day(day) -%}
+    cast({{ day }} + interval '1' day as date)
+{%- endmacro %}
+
+
 {# The start of a day that is some days after a date, as a moment. #}
 {% macro days_after(day, days) %}{{ return(adapter.dispatch('days_after')(day, days)) }}{% endmacro %}
 

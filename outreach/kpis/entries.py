@@ -72,6 +72,7 @@ class Kpi:
         denominator: of a ratio, the metric below it.
         ignores: the filters that do not apply to it: `campaign`, `template`.
         part_of: the metric that it never exceeds.
+        alerts: whether `marts.alerts` says when it goes the bad way.
         card: whether the page has a card for it.
         card_after: the metric whose card its own follows, where the page has another order than the reports.
         beside: the metric on whose card it stands.
@@ -94,6 +95,7 @@ class Kpi:
     denominator: str | None = None
     ignores: tuple[str, ...] = ()
     part_of: str | None = None
+    alerts: bool = False
     card: bool = False
     card_after: str | None = None
     beside: str | None = None

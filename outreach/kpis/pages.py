@@ -55,7 +55,7 @@ def _as_jinja(kpi: Kpi) -> str:
     if kpi.aggregate:
         values |= {"kind": kpi.aggregate.kind, "of": kpi.aggregate.of, "where": kpi.aggregate.where}
     else:
-        values |= {"numerator": column_of(kpi.numerator or ""), "denominator": column_of(kpi.denominator or "")}
+        values |= {"numerator": column_of(kpi.numerator or ""), "denominator": column_of(kpi.denominator or ""), "alerts": kpi.alerts}
     return json.dumps(values, ensure_ascii=False)
 
 

@@ -1,0 +1,240 @@
+{{ config(materialized='table') }}
+{%- set levels = {
+    'account': {'campaign_id': none, 'template_id': none, 'previous_day': 'previous_day_in_account'},
+    'campaign': {'campaign_id': 'campaign_id', 'template_id': none, 'previous_day': 'previous_day_in_campaign'},
+    'template': {'campaign_id': none, 'template_id': 'template_id', 'previous_day': 'previous_day_in_template'},
+} %}
+
+with newest as (
+    select max(happened_at) as happened_at
+    from (
+        select max(sent_at) as happened_at from {{ ref('fct_messages') }}
+        union all
+        select max(received_at) as happened_at from {{ ref('fct_replies') }}
+        union all
+        select max(dialed_at) as happened_at from {{ ref('fct_calls') }}
+    ) as moments
+),
+
+-- What is judged are the 28 days before the open one, the account's own; each is held against 28 days before it.
+judged_days as (
+    select
+        accounts.account_id,
+        {{ local_day('newest.happened_at', "coalesce(accounts.timezone, 'UTC')") }} as open_day
+    from {{ ref('dim_accounts') }} as accounts
+    cross join newest
+    where newest.happened_at is not null
+),
+
+activity as (
+    select
+        activity.*,
+        days.open_day
+    from {{ ref('contact_activity') }} as activity
+    inner join judged_days as days on activity.account_id = days.account_id
+    where
+        {{ day_number('activity.date_day') }} >= {{ day_number('days.open_day') }} - 57
+        and activity.date_day < days.open_day
+),
+
+{% for level, key in levels.items() -%}
+{{ level }}_counts as (
+    select
+        '{{ level }}' as level,
+        account_id,
+        {{ key.campaign_id or 'cast(null as ' ~ dbt.type_string() ~ ') as campaign_id' }},
+        {{ key.template_id or 'cast(null as ' ~ dbt.type_string() ~ ') as template_id' }},
+        date_day,
+        open_day,
+        {{ kpi_aggregates('messaging') }}
+    from (
+        select
+            *,
+            coalesce({{ key.previous_day }} < date_day, true) as is_first_in_range
+        from activity
+    ) as activity
+    {%- if level != 'account' %}
+    where {{ level }}_id is not null
+    {%- endif %}
+    group by all
+),
+
+{% endfor -%}
+
+counts as (
+    {% for level in levels -%}
+    select * from {{ level }}_counts
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+rates as (
+    {% for kpi in kpi_entries('messaging') if kpi.alerts -%}
+    select
+        level,
+        account_id,
+        campaign_id,
+        template_id,
+        open_day,
+        concat_ws(chr(31), level, account_id, coalesce(campaign_id, ''), coalesce(template_id, '')) as thing,
+        '{{ kpi.name }}' as kind,
+        date_day,
+        {{ kpi.numerator }} as part,
+        {{ kpi.denominator }} as whole,
+        {{ 1 if kpi.good == 'down' else -1 }} as bad
+    from counts
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+out_of_line as (
+    {{ rates_out_of_line('rates') | indent(4) }}
+),
+
+calls as (
+    select
+        calls.account_id,
+        calls.date_day,
+        days.open_day,
+        count(calls.price) as priced,
+        sum(calls.price) as cost
+    from {{ ref('fct_calls') }} as calls
+    inner join judged_days as days on calls.account_id = days.account_id
+    where
+        calls.direction = 'outbound'
+        and {{ day_number('calls.date_day') }} >= {{ day_number('days.open_day') }} - 57
+        and calls.date_day < days.open_day
+    group by calls.account_id, calls.date_day, days.open_day
+),
+
+-- Two sources that may fall silent, and cost, by day.
+sources as (
+    select
+        'no_messages' as kind,
+        account_id,
+        date_day,
+        open_day
+    from account_counts
+    where sms_sent + replies_received > 0
+    union all
+    select
+        'no_calls' as kind,
+        account_id,
+        date_day,
+        open_day
+    from calls
+),
+
+silences as (
+    select
+        *,
+        count(*) over (
+            partition by kind, account_id order by {{ day_number('date_day') }}
+            range between 27 preceding and current row
+        ) as days,
+        lead(date_day) over (partition by kind, account_id order by date_day) as next_day
+    from sources
+),
+
+costs as (
+    select
+        account_id,
+        date_day,
+        open_day,
+        sum(cost) as cost,
+        sum(priced) as priced
+    from (
+        select
+            account_id,
+            date_day,
+            open_day,
+            sms_cost as cost,
+            priced_messages as priced
+        from account_counts
+        union all
+        select
+            account_id,
+            date_day,
+            open_day,
+            cast(cost as double) as cost,
+            priced
+        from calls
+    ) as amounts
+    where priced > 0
+    group by account_id, date_day, open_day
+),
+
+costs_before as (
+    select
+        *,
+        count(*) over history as days,
+        avg(cost) over history as expected
+    from costs
+    window history as (
+        partition by account_id order by {{ day_number('date_day') }} range between 28 preceding and 1 preceding
+    )
+),
+
+alerts as (
+    select
+        rates.account_id,
+        found.date_day,
+        found.kind,
+        rates.level,
+        rates.campaign_id,
+        rates.template_id,
+        rates.open_day,
+        found.observed,
+        found.expected,
+        found.judged_on,
+        found.chance
+    from out_of_line as found
+    inner join rates on found.thing = rates.thing and found.kind = rates.kind and found.date_day = rates.date_day
+    union all
+    select
+        account_id,
+        {{ next_day('date_day') }} as date_day,
+        kind,
+        'account' as level,
+        null as campaign_id,
+        null as template_id,
+        open_day,
+        0.0 as observed,
+        cast(null as double) as expected,
+        cast(null as bigint) as judged_on,
+        cast(null as double) as chance
+    from silences
+    where
+        days = 28
+        and {{ day_number('date_day') }} + 1 < {{ day_number('open_day') }}
+        and (next_day is null or {{ day_number('next_day') }} > {{ day_number('date_day') }} + 1)
+    union all
+    select
+        account_id,
+        date_day,
+        'cost_doubled' as kind,
+        'account' as level,
+        null as campaign_id,
+        null as template_id,
+        open_day,
+        cost as observed,
+        expected,
+        cast(priced as bigint) as judged_on,
+        cast(null as double) as chance
+    from costs_before
+    where days >= 7 and priced >= 30 and cost >= 2 * expected
+)
+
+select
+    account_id,
+    date_day,
+    kind,
+    level,
+    campaign_id,
+    template_id,
+    observed,
+    expected,
+    judged_on,
+    chance
+from alerts
+where {{ day_number('date_day') }} >= {{ day_number('open_day') }} - 28

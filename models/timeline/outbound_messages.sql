@@ -76,7 +76,6 @@ select
 from placed_messages as messages
 left join first_replies as replies
     on
-        messages.step = 1
-        and messages.contact_id = replies.contact_id
+        messages.contact_id = replies.contact_id
         and messages.account_id = replies.account_id
         and messages.campaign_id = replies.campaign_id

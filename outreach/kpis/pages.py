@@ -48,7 +48,7 @@ def macro() -> str:
 
 def _as_jinja(kpi: Kpi) -> str:
     values = {
-        "name": kpi.name, "view": kpi.view, "column_name": kpi.column, "label": kpi.title, "unit": kpi.unit, "good": kpi.good,
+        "name": kpi.name, "view": kpi.view, "column_name": kpi.column, "label": kpi.label, "unit": kpi.unit, "good": kpi.good,
         "may_be_summed": kpi.may_be_summed, "ignored_filters": ", ".join(kpi.ignores), "daily_table": kpi.mart, "formula": kpi.formula,
         "description": kpi.description,
     }  # fmt: skip

@@ -82,7 +82,9 @@ def _read_manifest() -> dict[str, Any]:
         # A kill or a full disk leaves half a file, which is written anew like none.
         with suppress(ValueError):
             return json.loads(path.read_text())
-    dbt_resource.cli(["parse", "--quiet"], target_path=TARGET).wait()
+    # What dbt has kept of the last time misleads it where something has moved to another file: then it reads everything.
+    if not dbt_resource.cli(["parse", "--quiet"], target_path=TARGET, raise_on_error=False).wait().is_successful():
+        dbt_resource.cli(["--no-partial-parse", "parse", "--quiet"], target_path=TARGET).wait()
     return json.loads(path.read_text())
 
 

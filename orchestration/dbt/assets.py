@@ -84,6 +84,7 @@ def _read_manifest() -> dict[str, Any]:
             return json.loads(path.read_text())
     # What dbt has kept of the last time misleads it where something has moved to another file: then it reads everything.
     if not dbt_resource.cli(["parse", "--quiet"], target_path=TARGET, raise_on_error=False).wait().is_successful():
+        print("That was dbt's memory of the project as it was, or the project itself: dbt reads all of it anew.", file=sys.stderr)
         dbt_resource.cli(["--no-partial-parse", "parse", "--quiet"], target_path=TARGET).wait()
     return json.loads(path.read_text())
 

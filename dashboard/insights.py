@@ -23,13 +23,12 @@ MOST_LISTED = 50
 # Alerts above the cards; the rest is behind them.
 MOST_ALERTS = 3
 
-
 SILENCES = {"no_messages": "No message was sent or received", "no_calls": "No call was dialed"}
 
 
 def show_alerts(view: View) -> None:
     """What has gone out of line in these days, above everything else."""
-    sentences = [alert_text(view, row) for row in view.reports.alerts(view.filters)]
+    sentences = [alert_text(row) for row in view.reports.alerts(view.filters)]
     for sentence in sentences[:MOST_ALERTS]:
         notice(sentence, "warning")
     if len(sentences) > MOST_ALERTS:
@@ -38,15 +37,14 @@ def show_alerts(view: View) -> None:
                 notice(sentence, "quiet")
 
 
-def alert_text(view: View, row: Row) -> str:
+def alert_text(row: Row) -> str:
     """An alert as a sentence."""
     day = span(row["date_day"], row["date_day"])
     if row["kind"] in SILENCES:
         return f"{SILENCES[row['kind']]} on {day}, after 28 days with some each."
     if row["kind"] == "cost_doubled":
         return f"Messages and calls cost {money(row['observed'])} on {day}, against {money(row['expected'])} a day in the 28 days before."
-    entity = row["level"]
-    about = "" if entity == "account" else f" of {view.reports.name(entity, row['account_id'], row[f'{entity}_id']) or row[f'{entity}_id']}"
+    about = f" of {row['name']}" if row["name"] else ""
     return (
         f"{kpi(row['kind']).title}{about}: {percentage(row['observed'])} on {day} and the day before, "
         f"against {percentage(row['expected'])} in the 28 days before."

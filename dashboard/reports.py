@@ -176,7 +176,7 @@ class Reports:
         return (row["first_day"], row["last_day"]) if row["first_day"] else None
 
     def alerts(self, filters: Filters) -> list[Row]:
-        """What has gone out of line in the days, the newest first.
+        """What has gone out of line in the days, the newest first, with the name of the campaign or template that it is about, if any.
 
         Args:
             filters: the account, the days, and the campaign or template that alone is asked for.
@@ -187,7 +187,12 @@ class Reports:
         self._check_access(filters.account)
         return self.publication.ask(
             """
+            select
+                alerts.*,
+                coalesce(campaign_name, campaign_id, template_name, template_id) as name
             from marts.alerts
+            left join marts.dim_campaigns using (account_id, campaign_id)
+            left join marts.dim_message_templates using (account_id, template_id)
             where
                 account_id = $1
                 and date_day between $2 and $3

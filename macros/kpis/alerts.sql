@@ -7,7 +7,7 @@
     that is judged on a day, false discoveries are held at 5 % (Benjamini and Hochberg (1995), JRSS B 57).
 
     counts: a relation with a row per thing, day and kind: `thing`, `kind`, `date_day`, `part`, `whole` and `bad`, 1 where a rise is bad
-        and -1 where a fall is.
+        and -1 where a fall is. What else it has stays with its rows.
 #}
 {% macro rates_out_of_line(counts) -%}
     with shares as (
@@ -96,13 +96,9 @@
     )
 
     select
-        thing,
-        kind,
-        date_day,
+        *,
         recent_part / recent_whole as observed,
-        cast(recent_whole as bigint) as judged_on,
-        expected,
-        chance
+        cast(recent_whole as bigint) as judged_on
     from last_places
     where place <= last_place
 {%- endmacro %}

@@ -192,7 +192,7 @@ def _kpi(metric: dict[str, Any], semantic_model: dict[str, Any]) -> Kpi:
 def _aggregate(metric: dict[str, Any], measure: str | None, semantic_model: dict[str, Any]) -> Aggregate:
     """What a metric that is no ratio aggregates, as SQL over the rows that the reports of its view read."""
     name = measure or metric["type_params"]["measure"]["name"]
-    (found,) = [one for one in semantic_model["measures"] if one["name"] == name] or [None]
+    found = next((one for one in semantic_model["measures"] if one["name"] == name), None)
     if found is None:
         raise EntryError(f"{metric['name']}: there is no measure {name} in the semantic model {semantic_model['name']}")
     expressions = {one["name"]: one.get("expr", one["name"]) for one in semantic_model["dimensions"]}

@@ -121,8 +121,8 @@ class Warehouse:
 
     def build(self, *arguments: str) -> None:
         """Seeds and models, without dbt's own tests. To write its manifest takes dbt a sixth of a small build: once is enough."""
-        is_written = (WORKBENCH / "target/manifest.json").exists()
-        self.dbt(*["--no-write-json"][:is_written], "build", "--exclude-resource-type", "test", "unit_test", *arguments)
+        writing = ["--no-write-json"] if (WORKBENCH / "target/manifest.json").exists() else []
+        self.dbt(*writing, "build", "--exclude-resource-type", "test", "unit_test", *arguments)
 
     @property
     def published(self) -> Path:

@@ -177,19 +177,18 @@ costs_before as (
 
 alerts as (
     select
-        rates.account_id,
-        found.date_day,
-        found.kind,
-        rates.level,
-        rates.campaign_id,
-        rates.template_id,
-        rates.open_day,
-        found.observed,
-        found.expected,
-        found.judged_on,
-        found.chance
-    from out_of_line as found
-    inner join rates on found.thing = rates.thing and found.kind = rates.kind and found.date_day = rates.date_day
+        account_id,
+        date_day,
+        kind,
+        level,
+        campaign_id,
+        template_id,
+        open_day,
+        observed,
+        expected,
+        judged_on,
+        chance
+    from out_of_line
     union all
     select
         account_id,

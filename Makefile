@@ -7,76 +7,92 @@ export DBT_PROFILES_DIR := profiles
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint requirements.txt --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help build ingest contact-id spark-build query dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
+.PHONY: help build ingest contact-id spark-build query export mcp dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@echo 'make TARGET ARGS="--help" shows the options of a target.'
+	@sed -nE 's/^##@ (.*)/\n\1/p; s/^([a-z-]+):[^=].*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-build: $(VENV)/.installed ## run the main job: landing zone in, reports out; ends at once where nothing is new (ARGS="--help" shows its options)
+##@ Data in, reports out
+
+build: $(VENV)/.installed ## run the main job: landing zone in, reports out; ends at once if nothing is new
 	@$(BIN)/python -m orchestration.build $(ARGS)
 
-spark-build: $(VENV)/.installed-spark ## build the same models on a Spark cluster (ARGS="--help" shows its options)
-	@$(BIN)/python -m orchestration.spark $(ARGS)
-
-ingest: $(VENV)/.installed-ingest ## turn a provider's raw tables, event log or API into landing files (ARGS="--help" shows how)
+ingest: $(VENV)/.installed-ingest ## turn a provider's raw tables, event log or API into landing files
 	@$(BIN)/python -m outreach.commands.ingest $(ARGS)
 
 contact-id: $(VENV)/.installed ## print the normal form and the contact id of a number (NUMBER=+15550100001)
 	@$(BIN)/python -m outreach.commands.contact_id "$(NUMBER)"
 
+sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="folder")
+	@$(BIN)/python -m outreach.commands.sample $(ARGS)
+
+spark-build: $(VENV)/.installed-spark ## build the same models on a Spark cluster
+	@$(BIN)/python -m outreach.commands.spark_build $(ARGS)
+
+compact: $(VENV)/.installed ## rewrite the warehouse without the space and bytes of deleted rows
+	@$(BIN)/python -m outreach.commands.compact $(ARGS)
+
+##@ Ask and look
+
 # As it was typed: neither make nor a shell reads what is in it.
 query: export OUTREACH_QUERY = $(value SQL)
-query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"), or, with ARGS=--warehouse, the warehouse
-	@$(BIN)/python -m orchestration.query $(ARGS)
+query: $(VENV)/.installed ## ask the published file (SQL="from marts.publication"); ARGS=--warehouse asks the warehouse
+	@$(BIN)/python -m outreach.commands.query $(ARGS)
+
+export: $(VENV)/.installed ## write the published tables as CSV or Parquet (ARGS="folder")
+	@$(BIN)/python -m outreach.commands.export $(ARGS)
+
+metrics: $(VENV)/.installed ## ask the semantic layer (ARGS="--metrics reply_rate --group-by campaign")
+	@test -e "$${OUTREACH_PUBLISHED:-data/published/reporting.duckdb}" || { echo "Nothing is published yet; \`make build\` does." >&2; exit 1; }
+	@$(BIN)/dbt --quiet parse
+	@OUTREACH_TARGET=published $(BIN)/mf query $(ARGS)
+
+mcp: $(VENV)/.installed-mcp ## serve the reports to AI clients over the Model Context Protocol (ARGS="--viewer acc_1")
+	@$(BIN)/python -m outreach.commands.mcp $(ARGS)
+
+dashboard: $(VENV)/.installed ## serve the Reporting page
+	@$(BIN)/python -m dashboard $(ARGS)
 
 dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 	@$(BIN)/python -m orchestration.serve
 
-dashboard: $(VENV)/.installed ## serve the Reporting page (ARGS="--help" shows its options)
-	@$(BIN)/python -m dashboard $(ARGS)
+docs: $(VENV)/.installed ## write the documentation site and serve it
+	@$(BIN)/python -m orchestration.docs $(ARGS)
 
-test: $(VENV)/.installed-test $(VENV)/.installed-ingest ## run the tests of the default tier (ARGS="-k name" picks some)
+##@ Change the project
+
+test: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp ## run the default tests (ARGS="-k name" selects some)
 	@$(BIN)/python -m pytest $(ARGS)
 
-nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-spark ## run every test: Spark, crashes, soaks and long fuzzing too, an hour and more
+nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp $(VENV)/.installed-spark ## run every test, including Spark, crashes, soaks and long fuzzing; takes over an hour
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.
-lint: $(VENV)/.installed-lint ## run every linter: ruff, the generated files, sqlfluff, dbt-bouncer
-	@$(BIN)/ruff check .
-	@$(BIN)/python -m outreach.kpis.pages --check
+lint: $(VENV)/.installed-lint $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp ## run every linter: ruff, import-linter, mypy, sqlfluff, dbt-bouncer, generated files
 	@mkdir -p target/lint/landing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-cache > target/lint-imports.txt || { cat target/lint-imports.txt; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m outreach.kpis.pages --check
 	@export OUTREACH_WAREHOUSE=target/lint/warehouse.duckdb OUTREACH_LANDING=target/lint/landing; \
 		$(BIN)/dbt --quiet run --select time_spine && $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
 	@$(BIN)/dbt --quiet parse
 	@$(BIN)/dbt-bouncer run --output-only-failures
 
-bench: $(VENV)/.installed-test ## measure: builds, reports, readers, the page (ARGS="--help" shows its options)
-	@$(BIN)/python -m orchestration.bench $(ARGS)
+bench: $(VENV)/.installed-test ## measure builds, reports, readers and the page
+	@$(BIN)/python -m benchmarks $(ARGS)
 
-sample: $(VENV)/.installed ## write a sample landing zone of any size (ARGS="--help" shows its options)
-	@$(BIN)/python -m orchestration.sample $(ARGS)
-
-docs: $(VENV)/.installed ## write the documentation site and serve it (ARGS=--no-serve only writes it)
-	@$(BIN)/python -m orchestration.docs $(ARGS)
-
-metrics: $(VENV)/.installed ## ask the semantic layer over the published file (ARGS="--metrics reply_rate --group-by campaign"); ARGS=--help shows more
-	@test -e "$${OUTREACH_PUBLISHED:-data/published/reporting.duckdb}" || { echo "Nothing is published yet; \`make build\` does." >&2; exit 1; }
-	@$(BIN)/dbt --quiet parse
-	@OUTREACH_TARGET=published $(BIN)/mf query $(ARGS)
-
-pages: $(VENV)/.installed ## write what repeats the KPI entries and the rules: macro, columns, docs
+pages: $(VENV)/.installed ## regenerate what follows from the KPI entries and the checks: macro, columns, docs
 	@$(BIN)/python -m outreach.kpis.pages $(ARGS)
-	@$(BIN)/python -m orchestration.quality.listing
+	@$(BIN)/python -m outreach.quality.listing
 
-compact: $(VENV)/.installed ## write the warehouse anew, without the room and bytes of what was deleted
-	@$(BIN)/python -m orchestration.compact $(ARGS)
-
-lock: $(VENV)/.installed ## resolve requirements/*.in anew into the hashed lock file
+lock: $(VENV)/.installed ## resolve requirements/*.in into the hashed lock file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--output-file requirements.txt requirements/*.in
 
-clean: ## remove what builds make, the landing zone aside
+clean: ## remove what builds make, except the landing zone
 	rm -rf target logs data/warehouse.duckdb data/warehouse.duckdb.wal data/published data/dagster
 
 $(VENV)/.installed: requirements.txt requirements/main.in

@@ -28,7 +28,8 @@ def standing_out(parts: Sequence[tuple[int, int, int, int]]) -> list[bool]:
     def chance(part: int, whole: int, rest_part: int, rest: int) -> float | None:
         if whole < LEAST or not rest:
             return None
-        return fisher_exact([[part, whole - part], [rest_part, rest - rest_part]], alternative="greater").pvalue
+        table = [[part, whole - part], [rest_part, rest - rest_part]]
+        return float(fisher_exact(table, alternative="greater").pvalue)
 
     return _beyond_chance([chance(*part) for part in parts])
 

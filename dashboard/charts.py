@@ -46,7 +46,7 @@ def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.
     data = alt.InlineData(values=points(by_day_before, periods[1], shift) + points(by_day, periods[0], timedelta()))
     legend = alt.Legend(orient="top", title=None)
     axis = alt.Axis(**UNITS[kpi.unit].axis)
-    return (
+    chart: alt.LayerChart = (
         alt.Chart(data)
         .mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2)
         .encode(
@@ -62,6 +62,7 @@ def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.
         )
         .properties(height=280)
     )
+    return chart
 
 
 def _unit(seconds: float) -> tuple[str, int]:
@@ -99,7 +100,7 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     color = alt.Color("flag:N", scale=alt.Scale(domain=flags, range=[ORANGE, BLUE]), legend=legend)
     shape = alt.Shape("flag:N", scale=alt.Scale(domain=flags, range=["triangle-up", "circle"]), legend=legend)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        y=alt.Y("template:N", sort=[row["template"] for row in rows], title=None, axis=alt.Axis(labelLimit=140)),
+        y=alt.Y("template:N", sort=[str(row["template"]) for row in rows], title=None, axis=alt.Axis(labelLimit=140)),
         tooltip=[
             alt.Tooltip("template:N", title="Template"),
             alt.Tooltip("messages:N", title="Blocked"),
@@ -117,7 +118,8 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", color=color)
     rates = base.mark_point(filled=True, size=90, opacity=1).encode(x="rate:Q", color=color, shape=shape)
     rests = base.mark_tick(thickness=2, color=GREY, size=16).encode(x="rest:Q")
-    return (intervals + rests + rates).properties(height=30 * len(rows) + 90)
+    chart: alt.LayerChart = (intervals + rests + rates).properties(height=30 * len(rows) + 90)
+    return chart
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -144,7 +146,7 @@ def hours(by_hour: Sequence[Row]) -> alt.Chart:
         if row["sms_sent"] or row["replies_received"]
     ]
     clock = [f"{hour:02}:00" for hour in range(24)]
-    return (
+    chart: alt.Chart = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_rect(stroke=GREY, strokeWidth=0.3)
         .encode(
@@ -167,3 +169,4 @@ def hours(by_hour: Sequence[Row]) -> alt.Chart:
         )
         .properties(height=alt.Step(24))
     )
+    return chart

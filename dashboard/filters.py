@@ -26,7 +26,8 @@ def choose_days(account: Account) -> DateRange:
 
     def preset_chosen() -> None:
         preset = st.session_state["range"]
-        own = {"start": str(days.start), "end": str(days.end)} if preset == "custom" else {"start": None, "end": None}
+        is_custom = preset == "custom"
+        own = {"start": str(days.start) if is_custom else None, "end": str(days.end) if is_custom else None}
         set_in_url({"range": None if preset == DEFAULT_PRESET else preset, **own})
 
     # A calendar of its own for each range: one that is told of another range while its popover is closed goes on with the old one.
@@ -81,4 +82,4 @@ def choose_filter(view: View, entity: str, label: str, notices: list[str]) -> Fi
         unknown = f"The account knows no {entity} “{chosen}”, so there is nothing of it to show."
         notices.append(f"“{name}” has no activity in these days." if name else unknown)
     chosen_in_url(st.selectbox, label, options, entity, chosen or "")
-    return replace(view.filters, **{entity: chosen})
+    return replace(view.filters, campaign=chosen) if entity == "campaign" else replace(view.filters, template=chosen)

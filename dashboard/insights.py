@@ -9,13 +9,13 @@ import streamlit as st
 from dashboard import charts
 from dashboard.cards import Bar, bars_html
 from dashboard.chance import outnumbering, standing_out
-from dashboard.figures import span
 from dashboard.parts import notice
-from dashboard.reports import Row
+from dashboard.reports import unique_names
+from dashboard.state import chosen_in_url
 from dashboard.tables import download, kpi_table
 from dashboard.view import View
 from outreach.kpis.entries import carded, kpi
-from outreach.kpis.units import count, figure, money, percentage
+from outreach.kpis.units import count, figure, percentage
 
 # A list on the page; the rest is in the download.
 MOST_LISTED = 50
@@ -23,12 +23,10 @@ MOST_LISTED = 50
 # Alerts above the cards; the rest is behind them.
 MOST_ALERTS = 3
 
-SILENCES = {"no_messages": "No message was sent or received", "no_calls": "No call was dialed"}
-
 
 def show_alerts(view: View) -> None:
     """What has gone out of line in these days, above everything else."""
-    sentences = [alert_text(row) for row in view.reports.alerts(view.filters)]
+    sentences = [alert.sentence for alert in view.reports.alerts(view.filters)]
     for sentence in sentences[:MOST_ALERTS]:
         notice(sentence, "warning")
     if len(sentences) > MOST_ALERTS:
@@ -37,18 +35,42 @@ def show_alerts(view: View) -> None:
                 notice(sentence, "quiet")
 
 
-def alert_text(row: Row) -> str:
-    """An alert as a sentence."""
-    day = span(row["date_day"], row["date_day"])
-    if row["kind"] in SILENCES:
-        return f"{SILENCES[row['kind']]} on {day}, after 28 days with some each."
-    if row["kind"] == "cost_doubled":
-        return f"Messages and calls cost {money(row['observed'])} on {day}, against {money(row['expected'])} a day in the 28 days before."
-    about = f" of {row['name']}" if row["name"] else ""
-    return (
-        f"{kpi(row['kind']).title}{about}: {percentage(row['observed'])} on {day} and the day before, "
-        f"against {percentage(row['expected'])} in the 28 days before."
-    )
+def show_comparison(view: View) -> None:
+    """Two templates side by side, and whether their rates can be told apart yet."""
+    st.subheader("Two templates compared", anchor=False)
+    filters = replace(view.filters, template=None)
+    rows = sorted(view.ask("by_template", filters), key=lambda row: -row["sms_sent"])
+    if len(rows) < 2:
+        notice("It takes two templates with activity in this selection.", "quiet")
+        return
+    names = unique_names(rows, "template")
+    chosen = []
+    for column, name, default in zip(st.columns(2), ("a", "b"), rows, strict=False):
+        asked_for = st.query_params.get(name)
+        chosen.append(asked_for if asked_for in names else default["template_id"])
+        with column:
+            chosen_in_url(st.selectbox, f"Template {name.upper()}", names, name, chosen[-1])
+    compared = view.reports.comparison(filters, *chosen)
+    bars = [
+        Bar(
+            kpi(row["kpi"]).title,
+            (
+                figure(row["value_a"], row["unit"]),
+                figure(row["value_b"], row["unit"]),
+                f"{figure(row['difference_low'], row['unit'])} to {figure(row['difference_high'], row['unit'])}",
+                row["verdict"],
+            ),
+            None,
+        )
+        for row in compared
+        if row["verdict"]
+    ]
+    if not bars:
+        notice("Neither has a rate with an interval in this selection.", "quiet")
+    st.html(bars_html("Two templates compared", ["Rate", "Template A", "Template B", "95 % interval of B less A", "Verdict"], bars))
+    if "template" in view.filtered_by:
+        notice("Not filtered by template.", "quiet")
+    download(compared, "templates-compared", filters)
 
 
 def show_after_opt_out(view: View) -> None:

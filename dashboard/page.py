@@ -28,7 +28,7 @@ def show_page(reports: Reports) -> None:
         notice("Your account is not among the published ones yet.", "empty")
         return
     view = choose_view()
-    asked_for = st.query_params.get("account", next(iter(accounts)))
+    asked_for = st.query_params.get("account") or reports.busiest(accounts)
     with st.container(key="filters"):
         columns = st.columns(4 if view == "messaging" else 3)
         with columns[0]:

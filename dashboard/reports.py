@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.publication import Publication
 from outreach import zones
+from outreach.alerts import NAMED_ALERTS, Alert
 
 Row = dict[str, Any]
 
@@ -130,10 +131,19 @@ class Reports:
 
         return tree(None, 0)
 
+    def busiest(self, accounts: Iterable[str]) -> str:
+        """Of some accounts the one with the most messages and calls.
+
+        Args:
+            accounts: their ids.
+        """
+        return max(accounts, key=lambda account: _activity(self.publication.identity, self.publication).get(account, 0))
+
     def local_time(self, moment: datetime, timezone: str) -> datetime:
         """A moment as clocks show it in a timezone, which the warehouse's engine knows and this machine may not."""
         (row,) = self.publication.ask("select $1::timestamptz at time zone $2 as local_time", [moment, timezone])
-        return row["local_time"]
+        local_time: datetime = row["local_time"]
+        return local_time
 
     def rows(self, function: str, filters: Filters) -> list[Row]:
         """The rows of a report function.
@@ -175,8 +185,8 @@ class Reports:
         )
         return (row["first_day"], row["last_day"]) if row["first_day"] else None
 
-    def alerts(self, filters: Filters) -> list[Row]:
-        """What has gone out of line in the days, the newest first, with the name of the campaign or template that it is about, if any.
+    def alerts(self, filters: Filters) -> list[Alert]:
+        """What has gone out of line in the days, the newest first.
 
         Args:
             filters: the account, the days, and the campaign or template that alone is asked for.
@@ -185,14 +195,10 @@ class Reports:
             NoAccess: the account is not one of the viewer's.
         """
         self._check_access(filters.account)
-        return self.publication.ask(
-            """
-            select
-                alerts.*,
-                coalesce(campaign_name, campaign_id, template_name, template_id) as name
-            from marts.alerts
-            left join marts.dim_campaigns using (account_id, campaign_id)
-            left join marts.dim_message_templates using (account_id, template_id)
+        rows = self.publication.ask(
+            f"""
+            select account_id, date_day, kind, level, campaign_id, template_id, observed, expected, name
+            from ({NAMED_ALERTS})
             where
                 account_id = $1
                 and date_day between $2 and $3
@@ -202,6 +208,22 @@ class Reports:
             """,
             [filters.account, filters.start, filters.end, filters.campaign, filters.template],
         )
+        return [Alert(**row) for row in rows]
+
+    def comparison(self, filters: Filters, template_a: str, template_b: str) -> list[Row]:
+        """Each KPI of two templates, and whether they can be told apart.
+
+        Args:
+            filters: the account, the days, and the campaign that alone is asked for. The template does not apply.
+            template_a: one of the two.
+            template_b: the other.
+
+        Raises:
+            NoAccess: the account is not one of the viewer's.
+        """
+        self._check_access(filters.account)
+        arguments = [filters.account, filters.start, filters.end, filters.campaign, template_a, template_b]
+        return self.publication.ask("from reports.compare_templates($1, $2, $3, $4, $5, $6)", arguments)
 
     def name(self, entity: str, account: str, entity_id: str) -> str | None:
         """The name of a campaign or template of an account; None if the account knows none of this id, or it has no name.
@@ -230,6 +252,17 @@ def _answer(identity: tuple[str, int, int], function: str, filters: Filters, _pu
     named = "".join(f", {name} := ${place}" for place, name in enumerate(applying, 4))
     arguments = [filters.account, filters.start, filters.end, *(getattr(filters, name) for name in applying)]
     return _publication.ask(f"from reports.{function}($1, $2, $3{named})", arguments)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _activity(identity: tuple[str, int, int], _publication: Publication) -> dict[str, int]:
+    """How many messages and calls each account has."""
+    rows = _publication.ask("""
+        select account_id, count(*) as things
+        from (select account_id from marts.fct_messages union all select account_id from marts.fct_calls)
+        group by account_id
+    """)
+    return {row["account_id"]: row["things"] for row in rows}
 
 
 @st.cache_data(max_entries=2, show_spinner=False)

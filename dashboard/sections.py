@@ -10,7 +10,7 @@ from dashboard import charts
 from dashboard.cards import Bar, bars_html, cards, cards_html
 from dashboard.figures import span
 from dashboard.flagging import template_blocks
-from dashboard.insights import show_after_opt_out, show_alerts, show_callers, show_hours, show_responders, show_steps
+from dashboard.insights import show_after_opt_out, show_alerts, show_callers, show_comparison, show_hours, show_responders, show_steps
 from dashboard.parts import notice
 from dashboard.reports import Row, unique_names
 from dashboard.selection import VIEWS
@@ -61,6 +61,7 @@ def show_view(view: View) -> None:
     if view.name == "messaging":
         show_after_opt_out(view)
         show_flagging(view)
+        show_comparison(view)
         show_hours(view)
         show_steps(view)
         show_responders(view)

@@ -89,10 +89,10 @@ class DateRange:
         if end < start:
             start, end = end, start
             notices.append("The link's range ends before it starts; its days were swapped.")
-        within = [min(max(day, FIRST_DAY), LAST_DAY) for day in (start, end)]
-        if within != [start, end]:
+        first, last = (min(max(day, FIRST_DAY), LAST_DAY) for day in (start, end))
+        if (first, last) != (start, end):
             notices.append(f"Days before {FIRST_DAY.year} and after {LAST_DAY.year} were left out.")
-        return cls("custom", *within, notices=tuple(notices))
+        return cls("custom", first, last, notices=tuple(notices))
 
 
 def before(filters: Filters) -> Filters | None:

@@ -77,4 +77,5 @@ def signed_in_email() -> str | None:
     """The email address of who signed in; None where the provider gives none, or says that nobody has verified it."""
     if st.user.get("email_verified", True) in (False, "false"):
         return None
-    return st.user.get("email")
+    email = st.user.get("email")
+    return email if isinstance(email, str) else None

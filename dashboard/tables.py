@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,9 +15,7 @@ import streamlit as st
 from dashboard.reports import Filters, Row
 from outreach.kpis.entries import Kpi
 from outreach.kpis.units import NOTHING, figure
-
-# What makes a spreadsheet take a cell's text for a formula (OWASP, "CSV Injection"), also in the wide forms of East Asian keyboards.
-FORMULA = re.compile(r"^[\s\x00]*[=+\-@|%＝＋－＠]|^[\t\r\n]")
+from outreach.sheets import FORMULA
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -84,7 +82,7 @@ def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[Kpi],
     columns = {kpi.column: kpi for kpi in kpis}
     frame = pd.DataFrame([{name: row[name] for name in (*keys, *columns)} for row in rows], columns=[*keys, *columns])
     # Shown as on the cards, sorted by what is behind it.
-    written = {name: partial(_written, unit=kpi.unit) for name, kpi in columns.items()}
+    written: dict[Any, str | Callable[[object], str] | None] = {name: partial(_written, unit=kpi.unit) for name, kpi in columns.items()}
     with pd.option_context("styler.render.max_elements", frame.size + 1):
         st.dataframe(
             frame.style.format(written, na_rep=NOTHING),
@@ -98,5 +96,5 @@ def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[Kpi],
         )
 
 
-def _written(value: float, unit: str) -> str:
+def _written(value: Any, unit: str) -> str:
     return figure(None if pd.isna(value) else value, unit)

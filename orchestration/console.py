@@ -40,7 +40,7 @@ class RunLines(logging.Handler):
                 self.console.print(f"  [yellow]{escape(message)}[/]")
 
     def _emit_event(self, event: DagsterEvent) -> None:
-        step = STEPS.get(event.step_key, event.step_key)
+        step = STEPS.get(event.step_key or "", event.step_key)
         if event.event_type == DagsterEventType.STEP_START:
             self.checks.clear()
             self.console.print(f"[bold]{step}[/]")
@@ -56,10 +56,10 @@ class RunLines(logging.Handler):
             self._emit_check(event.asset_check_evaluation_data)
         elif event.event_type == DagsterEventType.STEP_SUCCESS:
             counts = ", ".join(f"{count} checks {result}" for result, count in sorted(self.checks.items()))
-            seconds = event.step_success_data.duration_ms / 1000
-            self.console.print(f"[green]✓[/] {step}: {counts or 'done'}  [dim]{seconds:.1f} s[/]")
+            took_seconds = event.step_success_data.duration_ms / 1000
+            self.console.print(f"[green]✓[/] {step}: {counts or 'done'}  [dim]{took_seconds:.1f} s[/]")
         elif event.event_type in (DagsterEventType.STEP_FAILURE, DagsterEventType.STEP_UP_FOR_RETRY):
-            error = event.event_specific_data.error
+            error = getattr(event.event_specific_data, "error", None)
             while error is not None and error.cause is not None:
                 error = error.cause
             if event.event_type == DagsterEventType.STEP_FAILURE:
@@ -79,9 +79,9 @@ class RunLines(logging.Handler):
         self.console.print(f"  {mark} {escape('.'.join(check.asset_key.path))} {escape(check.check_name)}: {escape(words)}")
 
 
-@logger(description="A line per step and per thing built, and every check that does not hold in its own words.")
+@logger
 def run_lines(context: InitLoggerContext) -> logging.Logger:
-    """The logger that runs print to."""
+    """A line per step and per thing built, and every check that does not hold in its own words."""
     lines = logging.Logger("run")
     lines.addHandler(RunLines(CONSOLE))
     return lines

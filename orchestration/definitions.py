@@ -2,6 +2,7 @@
 
 from dagster import Definitions, in_process_executor
 
+from orchestration.alerts import tell_alerts
 from orchestration.console import run_lines
 from orchestration.dbt.assets import dbt_models, dbt_resource
 from orchestration.ingestion import INGESTED, ingestion
@@ -17,7 +18,7 @@ defs = Definitions(
     asset_checks=[landing_checks, mart_checks, *publication_freshness, *source_freshness],
     jobs=JOBS,
     schedules=SCHEDULES,
-    sensors=[new_landing_files],
+    sensors=[new_landing_files, tell_alerts],
     resources={"dbt": dbt_resource},
     executor=in_process_executor,
     loggers={"console": run_lines},

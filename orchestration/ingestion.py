@@ -9,12 +9,13 @@ from outreach.connectors.contacts import contact_key
 from outreach.connectors.ingestion import Counts, ingest, place, sources
 from outreach.connectors.raw_tables import SourceError
 from outreach.landing.files import LandingError
-from outreach.settings import Settings, variable
+from outreach.settings import Settings, SettingsError, variable
 
 # As `make ingest` takes them: the name of the source, its --location and its --schema.
 SOURCE = variable("OUTREACH_SOURCE", "")
-_source = sources().get(SOURCE) if SOURCE else None
-_kinds = () if _source is None else ("accounts", "services", "messages", "calls") if _source.tables else ("messages",)
+if SOURCE and SOURCE not in sources():
+    raise SettingsError(f"OUTREACH_SOURCE is '{SOURCE}': expected one of {', '.join(sources())}.")
+_kinds = () if not SOURCE else ("accounts", "services", "messages", "calls") if sources()[SOURCE].tables else ("messages",)
 INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in _kinds]
 
 
@@ -26,13 +27,13 @@ INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in _kinds]
         for key in INGESTED
     ],
 )  # fmt: skip
-def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult]:
+def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
     """Reads the source, and writes to the landing zone what that does not hold yet. One that fails has written nothing."""
-    settings = Settings.from_environment()
+    settings, source = Settings.from_environment(), sources()[SOURCE]
     location, schema = variable("OUTREACH_SOURCE_LOCATION", ""), variable("OUTREACH_SOURCE_SCHEMA", "")
     try:
-        with place(_source, location, settings, None, twilio_api.LOOKBACK, context.log.info) as (folder, notes):
-            found = ingest(_source, folder, schema or None, settings, contact_key(), say=context.log.info)
+        with place(source, location, settings, None, twilio_api.LOOKBACK, context.log.info) as (folder, notes):
+            found = ingest(source, folder, schema or None, settings, contact_key(), say=context.log.info)
     except (SourceError, LandingError) as error:
         raise Failure(f"Nothing was written. {error}", allow_retries=False) from None
     for warning in notes + found.warnings:

@@ -10,7 +10,7 @@ from orchestration.ingestion import INGESTED
 from orchestration.landing.assets import LANDING_KEYS, landing_days
 from orchestration.publish.assets import documentation, published_file
 from orchestration.quality.checks import landing_checks
-from orchestration.quality.rules import Limits
+from outreach.quality.rules import Limits
 
 # As old as data may be. Neither runs with a build, which has just published, but on its own.
 source_freshness = build_last_update_freshness_checks(
@@ -27,7 +27,7 @@ _everything = (
 )  # fmt: skip
 
 # Runs print what people read, wherever they run.
-_CONFIG = {"loggers": {"console": {}}}
+_CONFIG: dict[str, Any] = {"loggers": {"console": {}}}
 
 
 def run_config(*, full_refresh: bool = False, **limits: float) -> dict[str, Any]:

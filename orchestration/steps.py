@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-from dagster import OpExecutionContext, RetryRequested
+from dagster import AssetExecutionContext, OpExecutionContext, RetryRequested
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from outreach.settings import Settings
@@ -18,7 +18,7 @@ LONGEST_WAIT = 64
 
 
 @contextmanager
-def warehouse_turn(settings: Settings, context: OpExecutionContext) -> Iterator[None]:
+def warehouse_turn(settings: Settings, context: OpExecutionContext | AssetExecutionContext) -> Iterator[None]:
     """A step's turn with the warehouse. The step is run again later, and later still, as long as another process works on it.
 
     Args:
@@ -41,7 +41,7 @@ def warehouse_turn(settings: Settings, context: OpExecutionContext) -> Iterator[
         raise _try_again(who, context) from error
 
 
-def _try_again(other: str, context: OpExecutionContext) -> RetryRequested:
+def _try_again(other: str, context: OpExecutionContext | AssetExecutionContext) -> RetryRequested:
     seconds = min(2 ** (context.retry_number + 1), LONGEST_WAIT)
     context.log.warning(f"Another process works on the warehouse ({other}); trying again in {seconds} s.")
     return RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=seconds)

@@ -36,7 +36,7 @@ def _macros() -> dict[str, Callable[..., Any]]:
     environment = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
     environment.globals["return"] = _return
     environment.globals["adapter"] = SimpleNamespace(dispatch=lambda name: environment.globals[f"duckdb__{name}"])
-    files = sorted(path for folder in ("dialect", "kpis", "staging") for path in (PROJECT / "macros" / folder).glob("*.sql"))
+    files = sorted(path for folder in ("adapters", "kpis", "staging") for path in (PROJECT / "macros" / folder).glob("*.sql"))
     text = "\n".join(path.read_text() for path in files)
     # Each under another name, so that macros find each other by what they return. A template looks names up as it is loaded.
     beginning = r"{%(-?) macro (\w+)"

@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parents[1]
 DEFAULT_LANDING = "data/landing"
 
 # Of the warehouse.
-SCHEMAS = ("seeds", "staging", "timeline", "marts", "reports")
+SCHEMAS = ("seeds", "staging", "intermediate", "marts", "reports")
 
 # Everything is served on loopback: Dagster, the pages that its runs write, `make docs`, and the Reporting page without sign-in.
 HOST = "127.0.0.1"

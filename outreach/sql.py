@@ -1,9 +1,12 @@
-"""Values and names as SQL writes them."""
+"""Values and names as SQL writes them, and answers of one row."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
+
+import duckdb
 
 
 def sql_text(value: object) -> str:
@@ -36,3 +39,18 @@ def sql_paths(files: Iterable[str]) -> str:
 def literal_path(file: str) -> str:
     """A path as DuckDB takes it for one file: the characters that it would take for a pattern stand for themselves."""
     return re.sub(r"[*?\[]", r"[\g<0>]", file)
+
+
+def one_row(answer: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    """The row of a query that always gives one, such as an aggregate over everything.
+
+    Args:
+        answer: what `execute` has returned.
+
+    Raises:
+        LookupError: there is none.
+    """
+    row: tuple[Any, ...] | None = answer.fetchone()
+    if row is None:
+        raise LookupError("The query gave no row, and one was expected.")
+    return row

@@ -10,14 +10,14 @@
 {%- endmacro %}
 
 
-{# Of these rows those that are a contact's. #}
-{% macro contact_activity_in_range(grouped_by=none) -%}
+{# Of these rows those that are a contact's; `filters` are those that the report takes. #}
+{% macro contact_activity_in_range(grouped_by=none, filters=['campaign', 'template']) -%}
     select
         *,
         {{ is_first_in_range(grouped_by) | indent(8) }} as is_first_in_range
     from {{ ref('contact_activity') }}
     where
-        {{ in_range(['campaign', 'template']) | indent(8) }}
+        {{ in_range(filters) | indent(8) }}
 {%- endmacro %}
 
 

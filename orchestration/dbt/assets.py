@@ -1,9 +1,6 @@
 """The dbt project as assets: each model, seed and report function, and each data test as a check."""
 
-import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +13,13 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import Version
 from pydantic import Field
 
-from orchestration.compact import compact, holds_erased_bytes
 from orchestration.dbt.findings import explained
 from orchestration.steps import warehouse_turn
-from orchestration.warehouse import opened
 from outreach.settings import PROJECT, Settings, variable
-from outreach.turns import turn
+from outreach.sql import one_row
+from outreach.warehouse.compaction import compact, holds_erased_bytes
+from outreach.warehouse.connection import opened
+from outreach.warehouse.manifest import DBT, read_manifest
 
 # Where dbt itself puts its target, so that a run in the shell and one from here share what was parsed.
 TARGET = Path(variable("DBT_TARGET_PATH", "target"))
@@ -47,7 +45,7 @@ class Translator(DagsterDbtTranslator):
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The description alone: the SQL stands in the repository, and does not hide it."""
-        return dbt_resource_props["description"]
+        return str(dbt_resource_props["description"])
 
 
 class Dbt(DbtCliResource):
@@ -58,38 +56,16 @@ class Dbt(DbtCliResource):
         # Of the same environment: what the command would say.
         return Version(version("dbt-core"))
 
-    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # type: ignore[override]
         # Rows are counted at the end, without dbt: see `_row_counts`.
         return None
 
 
 DBT_PROJECT = DbtProject(PROJECT, target_path=TARGET, profiles_dir=PROJECT / "profiles")
-dbt_resource = Dbt(DBT_PROJECT, dbt_executable=str(Path(sys.executable).with_name("dbt")))
+dbt_resource = Dbt(project_dir=str(PROJECT), profiles_dir=str(PROJECT / "profiles"), dbt_executable=variable("OUTREACH_DBT", str(DBT)))
 
 
-def _manifest() -> dict[str, Any]:
-    """The project as dbt reads it, parsed anew when a file has changed since the last time."""
-    # A process at a time: dbt writes the file where it stands.
-    with turn(PROJECT / TARGET / "manifest.json", "dbt parse", waiting=lambda other: None):
-        return _read_manifest()
-
-
-def _read_manifest() -> dict[str, Any]:
-    folders = [PROJECT / folder for folder in ("models", "macros", "seeds", "tests/generic", "tests/singular", "profiles")]
-    files = [PROJECT / "dbt_project.yml", *folders, *(path for folder in folders for path in folder.rglob("*"))]
-    path = DBT_PROJECT.manifest_path
-    if path.exists() and path.stat().st_mtime > max(file.stat().st_mtime for file in files):
-        # A kill or a full disk leaves half a file, which is written anew like none.
-        with suppress(ValueError):
-            return json.loads(path.read_text())
-    # What dbt has kept of the last time misleads it where something has moved to another file: then it reads everything.
-    if not dbt_resource.cli(["parse", "--quiet"], target_path=TARGET, raise_on_error=False).wait().is_successful():
-        print("That was dbt's memory of the project as it was, or the project itself: dbt reads all of it anew.", file=sys.stderr)
-        dbt_resource.cli(["--no-partial-parse", "parse", "--quiet"], target_path=TARGET).wait()
-    return json.loads(path.read_text())
-
-
-MANIFEST = _manifest()
+MANIFEST = read_manifest(PROJECT / TARGET)
 
 
 class BuildConfig(Config):
@@ -103,11 +79,12 @@ class BuildConfig(Config):
     manifest=MANIFEST, project=DBT_PROJECT, dagster_dbt_translator=Translator(), name="dbt_build",
     exclude="resource_type:unit_test", pool="warehouse",
 )  # fmt: skip
-def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: BuildConfig):
+def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: BuildConfig) -> Iterator[Any]:
     """Builds seeds, models and report functions in dbt's order, each tested before the next one reads it."""
     settings = Settings.from_environment()
     # The manifest is the one that was parsed, and what came of each node stands in the run: dbt need not write both once more.
-    arguments = ["--no-write-json", "build", *(["--full-refresh"] if config.full_refresh else [])]
+    # Nor need it write each of its thousands of events to a log: what is worth telling stands in the run.
+    arguments = ["--no-write-json", "--log-level-file", "none", "build", *(["--full-refresh"] if config.full_refresh else [])]
     with warehouse_turn(settings, context):
         if settings.warehouse.exists():
             # Where a tool holds it, dbt need not start to find out.
@@ -147,5 +124,5 @@ def _row_counts(context: AssetExecutionContext, warehouse: Path) -> Iterator[Ass
             config = nodes[key]["config"]
             has_rows = config["materialized"] != "table_function" and config["meta"].get("published") != "view"
             if has_rows and not key.path[-1].startswith("landed_"):
-                (rows,) = db.execute(f"select count(*) from {'.'.join(key.path)}").fetchone()
+                (rows,) = one_row(db.execute(f"select count(*) from {'.'.join(key.path)}"))
                 yield AssetObservation(key, metadata={"dagster/row_count": rows})

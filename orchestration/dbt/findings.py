@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from dagster import AssetCheckResult
 
-from orchestration.warehouse import opened
+from outreach.warehouse.connection import opened
 
 # Rows of what a test has found that are shown.
 EXAMPLES = 3
@@ -28,14 +28,14 @@ def explained(results: Sequence[AssetCheckResult], nodes: Mapping[str, Any], war
         return
     with opened(warehouse) as db:
         for result in results:
-            node = nodes[result.metadata["unique_id"].value]
+            node = nodes[str(result.metadata["unique_id"].value)]
             yield result._replace(description=_words(db, _compiled(node, target)))
 
 
 def _compiled(node: Mapping[str, Any], target: Path) -> Path:
     """Where dbt has written the query of a test: a generic one in a folder named like the file that asks for it."""
     asked_in, own = Path(node["original_file_path"]), Path(node["path"])
-    return target / "compiled" / node["package_name"] / (asked_in if asked_in.name == own.name else asked_in / own)
+    return target / "compiled" / str(node["package_name"]) / (asked_in if asked_in.name == own.name else asked_in / own)
 
 
 def _words(db: duckdb.DuckDBPyConnection, query: Path) -> str | None:

@@ -20,9 +20,11 @@ from dagster import (
 )
 
 from orchestration.ingestion import INGESTED
-from orchestration.landing.survey import LANDING_RULES, Day, StreamState, Survey, survey
 from orchestration.steps import warehouse_turn
+from outreach.landing.profiling import Day, LandingProfile, StreamProfile, profiled
+from outreach.landing.streams import LANDING_RULES
 from outreach.settings import PROJECT, Settings
+from outreach.sql import one_row
 
 # The folder of a file names the UTC day on which it was written. The open day is a partition too.
 FIRST_DAY = date(2020, 1, 1)
@@ -49,7 +51,7 @@ def _specs() -> list[AssetSpec]:
 @multi_asset(
     specs=_specs(), partitions_def=INGEST_DAYS, backfill_policy=BackfillPolicy.single_run(), can_subset=True, pool="warehouse"
 )  # fmt: skip
-def landing_days(context: AssetExecutionContext):
+def landing_days(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
     """Has the files of the chosen ingest days taken in again by the next build, whatever the warehouse holds of them.
 
     A build replaces what it holds of a file, so doing so twice gives the same.
@@ -60,7 +62,7 @@ def landing_days(context: AssetExecutionContext):
     if settings.warehouse.exists():
         with warehouse_turn(settings, context), duckdb.connect(str(settings.warehouse)) as db:
             _forget(db, streams, days)
-    with survey(settings) as found:
+    with profiled(settings) as found:
         for stream in streams:
             for day in days:
                 if state := found.streams[stream].days.get(date.fromisoformat(day)):
@@ -70,16 +72,16 @@ def landing_days(context: AssetExecutionContext):
 
 def _forget(db: duckdb.DuckDBPyConnection, streams: list[str], days: list[str]) -> None:
     """Unsets the rules by which files were read, as if these had changed since."""
-    if db.execute("select count(*) from duckdb_tables() where schema_name = 'staging' and table_name = 'landing_files'").fetchone()[0]:
+    if one_row(db.execute("select count(*) from duckdb_tables() where schema_name = 'staging' and table_name = 'landing_files'"))[0]:
         chosen = "stream in (select unnest($1)) and ingest_date in (select unnest($2::date[]))"
         db.execute(f"update staging.landing_files set rules = '' where {chosen}", [streams, days])
 
 
-def landing_events(found: Survey) -> Iterator[AssetObservation | AssetMaterialization]:
-    """What a survey has found, as events: each stream as a whole, and of its days those that have brought something new.
+def landing_events(found: LandingProfile) -> Iterator[AssetObservation | AssetMaterialization]:
+    """What a profile has found, as events: each stream as a whole, and of its days those that have brought something new.
 
     Args:
-        found: the survey.
+        found: the profile.
     """
     for stream, state in found.streams.items():
         for day, of_day in state.days.items():
@@ -93,7 +95,7 @@ def _day_metadata(day: Day) -> dict[str, Any]:
     return {"dagster/partition_row_count": day.rows, "files": day.files, "bytes": day.bytes}
 
 
-def _stream_metadata(state: StreamState) -> dict[str, Any]:
+def _stream_metadata(state: StreamProfile) -> dict[str, Any]:
     metadata = {
         "dagster/row_count": state.rows,
         "files": state.files,

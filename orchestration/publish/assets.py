@@ -6,10 +6,10 @@ from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResul
 
 from orchestration.dbt.assets import MANIFEST, dbt_models
 from orchestration.docs import write_documentation
-from orchestration.publish.publication import publish, published_models
-from orchestration.standing import built_from
 from orchestration.steps import warehouse_turn
 from outreach.settings import Settings
+from outreach.warehouse.publication import publish, published_models
+from outreach.warehouse.standing import built_from
 
 PUBLISHED_FILE = AssetKey("published_file")
 DOCUMENTATION = AssetKey("documentation")
@@ -19,7 +19,7 @@ PUBLISHED = [AssetKey([model["schema"], model["name"]]) for model in published_m
 
 
 @asset(key=PUBLISHED_FILE, deps=PUBLISHED, group_name="published", owners=["team:analytics"], kinds={"duckdb", "file"})
-def published_file(context: AssetExecutionContext) -> MaterializeResult:
+def published_file(context: AssetExecutionContext) -> MaterializeResult[None]:
     """The file that readers open read-only: `marts` and `reports`, compact, without rejected rows and anything personal.
 
     Written beside the last one and renamed over it. Who has that one open goes on undisturbed.
@@ -44,7 +44,7 @@ def published_file(context: AssetExecutionContext) -> MaterializeResult:
 @asset(
     key=DOCUMENTATION, deps=DOCUMENTED, group_name="published", owners=["team:analytics"], kinds={"dbt", "html"}, pool="warehouse"
 )  # fmt: skip
-def documentation() -> MaterializeResult:
+def documentation() -> MaterializeResult[None]:
     """The documentation of every KPI, model, column and report: one self-contained page."""
     settings = Settings.from_environment()
     page = settings.documentation

@@ -1,9 +1,10 @@
 """The rules as asset checks. A step that a blocking rule fails in ends the run before anything that follows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from dagster import (
     AssetCheckExecutionContext,
@@ -19,27 +20,36 @@ from pydantic import Field, create_model
 
 from orchestration.ingestion import INGESTED
 from orchestration.landing.assets import LANDING_KEYS, landing_events
-from orchestration.landing.survey import explanations, survey
-from orchestration.quality.expectations import Rule, keep_newest, validate
-from orchestration.quality.rules import MART_SUITES, Limits, landing_suites
 from orchestration.steps import warehouse_turn
-from orchestration.warehouse import opened
+from outreach.alerts import Alert, alerts_of_newest_day
+from outreach.landing.profiling import profiled
+from outreach.quality.expectations import Rule, keep_newest, validate
+from outreach.quality.explanations import explanations
+from outreach.quality.rules import MART_SUITES, Limits, landing_suites
 from outreach.settings import Settings
+from outreach.warehouse.connection import opened
+
+# Alerts that a check tells of; the others stand in the mart.
+MOST_TOLD = 5
 
 MART_KEYS = {table: AssetKey(["marts", table]) for table in MART_SUITES}
 
+
+class FilesConfig(Config):
+    """Which files a run looks at."""
+
+    full_refresh: bool = Field(default=False, description="Look at all files, and not only at those that are new.")
+
+
 # The limits can be set for one run, in the launchpad; what they are otherwise stands in `Limits`.
-LandingConfig = create_model(
-    "LandingConfig",
-    __base__=Config,
-    full_refresh=(bool, Field(default=False, description="Look at all files, and not only at those that are new.")),
-    **{limit.name: (type(limit.default), Field(default=limit.default)) for limit in fields(Limits)},
-)
+_limits: dict[str, Any] = {name: (type(value), Field(default=value)) for name, value in asdict(Limits()).items()}
+if TYPE_CHECKING:
+    LandingConfig = FilesConfig
+else:
+    LandingConfig = create_model("LandingConfig", __base__=FilesConfig, **_limits)
 
 
-def _specs(
-    suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey], after: Sequence[AssetKey] = ()
-) -> list[AssetCheckSpec]:
+def _specs(suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey], after: Sequence[AssetKey] = ()) -> list[AssetCheckSpec]:
     return [
         AssetCheckSpec(rule.name, asset=keys[table], description=rule.description, blocking=rule.blocking, additional_deps=after)
         for table, rules in suites.items()
@@ -48,31 +58,55 @@ def _specs(
 
 
 @multi_asset_check(specs=_specs(landing_suites(Limits()), LANDING_KEYS, INGESTED), name="landing_checks", can_subset=True)
-def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig):
+def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig) -> Iterator[AssetCheckResult]:
     """Looks at what is new in the landing zone before anything of it is built in, and records what each stream holds."""
     settings = Settings.from_environment()
-    limits = Limits(**{limit.name: getattr(config, limit.name) for limit in fields(Limits)})
+    limits = Limits(**{name: getattr(config, name) for name in _limits})
     suites = _selected(landing_suites(limits), LANDING_KEYS, context)
     with (
         warehouse_turn(settings, context.op_execution_context),
-        survey(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found,
+        profiled(settings, everything=config.full_refresh, oldest_days=limits.oldest_days) as found,
     ):
         for event in landing_events(found):
             context.op_execution_context.log_event(event)
         details = {stream: explanations(state) for stream, state in found.streams.items()}
+        # What has never landed has nothing that a rule could say something of.
+        absent = {stream for stream, state in found.streams.items() if not state.files and not state.gone_files}
+        for stream in suites.keys() & absent:
+            for rule in suites.pop(stream):
+                yield AssetCheckResult(asset_key=LANDING_KEYS[stream], check_name=rule.name, passed=True, metadata={"files": 0})
         yield from _validated(context, found.database, "main", suites, LANDING_KEYS, settings, title="landing", details=details)
 
 
-@multi_asset_check(specs=_specs(MART_SUITES, MART_KEYS), name="mart_checks", can_subset=True)
-def mart_checks(context: AssetCheckExecutionContext):
+ALERTS = AssetCheckSpec(
+    "nothing_is_out_of_line", asset=AssetKey(["marts", "alerts"]), description="No account, campaign or template has left its own history."
+)  # fmt: skip
+
+
+@multi_asset_check(specs=[*_specs(MART_SUITES, MART_KEYS), ALERTS], name="mart_checks", can_subset=True)
+def mart_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
     """Looks at the marts before they are published."""
     settings = Settings.from_environment()
     suites = _selected(MART_SUITES, MART_KEYS, context)
     with warehouse_turn(settings, context.op_execution_context):
         # A tool that holds the file is waited for: Great Expectations would take its error for a finding.
-        with opened(settings.warehouse):
-            pass
+        with opened(settings.warehouse) as db:
+            alerts = alerts_of_newest_day(db) if ALERTS.key in context.selected_asset_check_keys else []
         yield from _validated(context, settings.warehouse, "marts", suites, MART_KEYS, settings, title="marts")
+    if ALERTS.key in context.selected_asset_check_keys:
+        yield _of_alerts(alerts)
+
+
+def _of_alerts(alerts: Sequence[Alert]) -> AssetCheckResult:
+    """An alert says something of the business, and nothing against the data: it stops nobody."""
+    return AssetCheckResult(
+        asset_key=ALERTS.asset_key,
+        check_name=ALERTS.name,
+        passed=not alerts,
+        severity=AssetCheckSeverity.WARN,
+        description=" ".join(f"{alert.account_id}: {alert.sentence}" for alert in alerts[:MOST_TOLD]) or None,
+        metadata={"alerts": len(alerts)},
+    )
 
 
 def _selected(
@@ -89,6 +123,8 @@ def _validated(
     keys: Mapping[str, AssetKey], settings: Settings, *, title: str,
     details: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Iterator[AssetCheckResult]:  # fmt: skip
+    if not suites:
+        return
     docs = settings.data_docs / context.run.run_id / title
     verdicts = validate(database, schema, suites, docs, context.run.run_id, title=title)
     keep_newest(settings.data_docs)

@@ -39,7 +39,9 @@ def main() -> int:
     known = sources()
     parser = argparse.ArgumentParser(prog="make ingest", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(known)}")
-    parser.add_argument("--location", help="all but twilio-api: a folder of raw tables, a DuckDB file, or postgresql://user:password@host/database")
+    parser.add_argument(
+        "--location", help="all but twilio-api: a folder of raw tables, a DuckDB file, or postgresql://user:password@host/database"
+    )
     parser.add_argument("--schema", help="the schema of the tables, of a database (default: main in DuckDB, public in Postgres)")
     parser.add_argument(
         "--without", action="append", default=[], metavar="TABLE", help="a table that the source lacks; may be given several times"
@@ -65,9 +67,7 @@ def main() -> int:
         if settings.landing_format not in ENDINGS:
             raise LandingError(f"OUTREACH_LANDING_FORMAT is '{settings.landing_format}': expected jsonl or parquet.")
         source = known[arguments.source]
-        with place(
-            source, arguments.location or "", settings, arguments.since, arguments.lookback, console.print
-        ) as (location, notes):
+        with place(source, arguments.location or "", settings, arguments.since, arguments.lookback, console.print) as (location, notes):
             found = ingest(
                 source, location, arguments.schema, settings, contact_key(), without=tuple(arguments.without), dry_run=arguments.dry_run,
                 say=console.print,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import yaml
@@ -22,7 +23,7 @@ from outreach.connectors.raw_tables import RawTable, SourceError, add_log, add_r
 from outreach.landing.files import PARQUET_OPTIONS, list_files
 from outreach.macros import call
 from outreach.settings import PROJECT, Settings
-from outreach.sql import sql_paths, sql_text
+from outreach.sql import one_row, sql_paths, sql_text
 from outreach.turns import turn
 
 MAPPINGS = Path(__file__).parent
@@ -113,7 +114,7 @@ class Ingestion:
     origins: dict[str, int] = field(default_factory=dict)
     unsettled: tuple[int, int] = (0, 0)
     warnings: list[str] = field(default_factory=list)
-    samples: dict[str, list[dict]] = field(default_factory=dict)
+    samples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 @contextmanager
@@ -192,7 +193,7 @@ def ingest(
                 rows = f"new_{stream}"
                 if not _has(db, rows):
                     continue
-                (count,) = db.execute(f"select count(*) from {rows}").fetchone()
+                (count,) = one_row(db.execute(f"select count(*) from {rows}"))
                 found.written[stream] = count
                 if dry_run:
                     first = "occurred_at, event_id" if stream.endswith("_events") else "all"
@@ -243,7 +244,7 @@ def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: C
         step("campaigns", "new_campaigns")
         found.read["calls"] = _counts(db, "call_snapshots", "landed_direction", None)
         for name in ("accounts", "services"):
-            found.read[name] = Counts(rows=db.execute(f"select count(*) from source_{name}").fetchone()[0])
+            found.read[name] = Counts(rows=one_row(db.execute(f"select count(*) from source_{name}"))[0])
     # After the events, as a log knows no accounts but theirs.
     step("accounts", "new_accounts")
     _look_closely(db, source, found)
@@ -251,7 +252,7 @@ def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: C
 
 def _counts(db: duckdb.DuckDBPyConnection, snapshots: str, direction: str, status: str | None) -> Counts:
     rows = db.execute(f"select coalesce(skipped_because, ''), count(*) from {snapshots} group by 1 order by 2 desc, 1").fetchall()
-    named = {}
+    named: dict[str, int] = {}
     for reason, column in (("unknown_direction", direction), ("unknown_status", status)):
         if column:
             query = f"select coalesce({column}, ''), count(*) from {snapshots} where skipped_because = $1 group by 1 order by 2 desc, 1"
@@ -268,7 +269,7 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
         from new_message_events where event_type = 'sent' group by 1 order by 1
     """).fetchall())  # fmt: skip
     if source.tables:
-        found.unsettled = db.execute("""
+        unsettled, old = one_row(db.execute("""
             with latest as (
                 select
                     arg_max(status, synced_at) as status,
@@ -281,8 +282,8 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
             select count(*) filter (where status in ('sent', 'queued', 'sending')), count(*)
             from latest
             where sent_at < now()::timestamp - interval 3 day
-        """).fetchone()  # fmt: skip
-        unsettled, old = found.unsettled
+        """))  # fmt: skip
+        found.unsettled = (unsettled, old)
         if unsettled > 0.05 * old:
             found.warnings.append(
                 f"{unsettled:,} of {old:,} outbound messages older than three days are still sent, queued or sending: the loader does not "
@@ -412,8 +413,8 @@ def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ..
     elif file_format == "parquet":
         read = f"read_parquet({literals}, {PARQUET_OPTIONS}, union_by_name = true, filename = true)"
         present = {name.lower() for name, *_ in db.execute(f"describe select * from {read}").fetchall()}
-        values = (f"clean(cast({name if name in present else 'null'} as varchar)) as {name}" for name in names)
-        rows = f"select {', '.join(values)}, {day} from {read}"
+        values = ", ".join(f"clean(cast({name if name in present else 'null'} as varchar)) as {name}" for name in names)
+        rows = f"select {values}, {day} from {read}"
     else:
         fields = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         values = ", ".join(f"clean({name}) as {name}" for name in names)
@@ -427,7 +428,8 @@ def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ..
 
 
 def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return db.execute("select count(*) from duckdb_tables() where table_name = $1", [table]).fetchone()[0] > 0
+    (count,) = one_row(db.execute("select count(*) from duckdb_tables() where table_name = $1", [table]))
+    return bool(count)
 
 
 # -- writing
@@ -451,4 +453,3 @@ def _write(db: duckdb.DuckDBPyConnection, rows: str, stream: Path, source: str, 
     with open(unfinished, "rb") as written:
         os.fsync(written.fileno())
     unfinished.replace(file)
-

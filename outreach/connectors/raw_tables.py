@@ -182,7 +182,7 @@ def _add_from_postgres(
                 db.register("rows_of_postgres", cursor.fetch_record_batch())
                 db.execute(f"create table {copy} as select * from rows_of_postgres")
                 db.unregister("rows_of_postgres")
-                say(f"  {table.name}: {db.table(copy).count('*').fetchone()[0]:,} rows read from Postgres")
+                say(f"  {table.name}: {len(db.table(copy)):,} rows read from Postgres")
                 _add_view(db, table, _described(db, copy), where)
     except postgres.Error as error:
         raise SourceError(f"{where}: {' '.join(str(error).split())}") from error

@@ -115,9 +115,7 @@ def _own_files(settings: Settings) -> list[LandingFile]:
     return [file for file in files if Path(file.path).name.startswith(f"{SOURCE}-")]
 
 
-def extract(
-    tables: tuple[RawTable, ...], folder: Path, credentials: Credentials, since: date, say: Callable[[str], None]
-) -> list[str]:
+def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials, since: date, say: Callable[[str], None]) -> list[str]:
     """Writes what the API tells into a folder, a folder per table.
 
     Args:
@@ -147,7 +145,7 @@ def extract(
         for name, pages in (("accounts", api.accounts), ("services", api.services), ("messages", api.messages), ("calls", api.calls))
     ]
     pipeline = dlt.pipeline(
-        "twilio_api", pipelines_dir=str(folder / ".pipeline"), dataset_name="rows", progress=None,
+        "twilio_api", pipelines_dir=str(folder / ".pipeline"), dataset_name="rows",
         destination=dlt.destinations.filesystem(bucket_url=str(folder)),
     )  # fmt: skip
     try:

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from outreach.kpis.entries import VIEWS, EntryError, Kpi, column_of, kpis, of_view
@@ -33,8 +34,7 @@ def summing(kpi: Kpi) -> str:
 def macro() -> str:
     """`kpi_entries`, by which the models know the KPIs."""
     views = ",\n".join(
-        f'        "{view}": [\n' + ",\n".join(f"            {_as_jinja(kpi)}" for kpi in of_view(view)) + "\n        ]"
-        for view in VIEWS
+        f'        "{view}": [\n' + ",\n".join(f"            {_as_jinja(kpi)}" for kpi in of_view(view)) + "\n        ]" for view in VIEWS
     )
     return f"""{{# {NOTE} #}}
 {{% macro kpi_entries(view) -%}}
@@ -123,8 +123,12 @@ def generated() -> Mapping[Path, str]:
         text = file.read_text()
         if COLUMNS.search(text):
             is_contract = "marts" in file.parts
-            files[file] = COLUMNS.sub(lambda match, f=file, c=is_contract: columns(f.stem, c, match[1]), text)
+            files[file] = COLUMNS.sub(partial(_columns_anew, file.stem, is_contract), text)
     return files
+
+
+def _columns_anew(model: str, is_contract: bool, region: re.Match[str]) -> str:
+    return columns(model, is_contract, region[1])
 
 
 def main() -> int:

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import duckdb
 
-from outreach.sql import literal_path, sql_name
+from outreach.sql import literal_path, one_row, sql_name
 
 ENDINGS = {"jsonl": (".jsonl", ".jsonl.gz"), "parquet": (".parquet",)}
 
@@ -155,8 +156,8 @@ def _describe(path: Path, root: Path, file_format: str) -> LandingFile:
 def _ingest_date(relative: Path) -> tuple[date | None, str | None]:
     match = re.fullmatch(r"ingest_date=(\d{4}-\d{2}-\d{2})", relative.parts[1]) if len(relative.parts) == 3 else None
     try:
-        return date.fromisoformat(match[1]), None
-    except (TypeError, ValueError):
+        return date.fromisoformat(match[1] if match else ""), None
+    except ValueError:
         return None, "is not in a folder <stream>/ingest_date=YYYY-MM-DD/"
 
 
@@ -234,7 +235,7 @@ def read_each(
         return list(pool.map(read_one, paths))
 
 
-def open_lines(file: str) -> BinaryIO:
+def open_lines(file: str) -> gzip.GzipFile | BufferedReader:
     """Opens a JSON Lines file, zipped or not, and refuses one in an encoding that nobody here reads.
 
     DuckDB takes a gzip stream that breaks off for its end; what is opened here ends with an error.
@@ -293,9 +294,8 @@ def _inspect_jsonl(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
         longest_line = max(map(len, lines), default=0)
     objects = "read_json_objects($files, format = 'newline_delimited', ignore_errors = true, maximum_object_size = $limit)"
     arguments = {"files": [literal_path(file)], "limit": max(SHORTEST_LIMIT, 2 * longest_line)}
-    rows, lines_read, columns = db.execute(
-        f"select count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects}", arguments
-    ).fetchone()
+    found = f"select count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects}"
+    rows, lines_read, columns = one_row(db.execute(found, arguments))
     repaired = repaired_rows(file, db) if lines_read > rows else []
     keys = {key for line in repaired for key in json.loads(line)}
     return Inspection(
@@ -310,6 +310,6 @@ def _inspect_parquet(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
     columns = db.execute(f"describe select * from {rows}", arguments).fetchall()
     # A hash of every value decodes every page, so that a corrupt one is found here and not in the build.
     names = ", ".join(sql_name(name) for name, *_ in columns)
-    (count, _) = db.execute(f"select count(*), bit_xor(hash({names})) from {rows}", arguments).fetchone()
+    (count, _) = one_row(db.execute(f"select count(*), bit_xor(hash({names})) from {rows}", arguments))
     signature = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
     return Inspection(rows=count, columns=[name for name, *_ in columns], signature=signature)

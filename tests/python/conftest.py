@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import NIGHTLY, LandingZone, Warehouse, ask, rows_of
+from harness import NIGHTLY, LandingZone, Warehouse, ask, dbt_process, read_project, rows_of
 from page import browser, known_publication
 from playwright.sync_api import Browser
 
@@ -26,7 +26,7 @@ PARTS = {
     "spark": ["test_spark"],
     "browser": ["test_page", "test_page_sign_in"],
     "slow": ["test_dagster_dev", "test_fuzzing", "test_isolation", "test_oracle"],
-    "nightly": ["test_crashes", "test_soak", "test_spark"],
+    "nightly": ["test_crashes", "test_pairs", "test_soak", "test_spark"],
 }
 
 # Seconds that a test of the default tier may take, its own warehouse included, and those that may take longer, each with the reason.
@@ -47,6 +47,10 @@ _seconds: dict[str, float] = {}
 def pytest_configure(config: pytest.Config) -> None:
     for part, files in PARTS.items():
         config.addinivalue_line("markers", f"{part}: the tests of {', '.join(files)}")
+    # Before a module is imported that needs it.
+    read_project()
+    if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses"):
+        os.environ["OUTREACH_DBT"] = str(dbt_process().executable)
 
 
 # First, so that the markers are there when `-m` chooses.

@@ -10,10 +10,10 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,14 +21,18 @@ from typing import Any
 import duckdb
 import pytest
 from dagster import AssetCheckEvaluation, DagsterInstance, ExecuteInProcessResult
-from dbt_process import run_dbt
 from oracle import PROJECT, LandedRow
 
-from orchestration.sample.writer import write_sample
+from outreach.landing.sample import write_sample
+from outreach.warehouse.dbt_process import DbtProcess
+from outreach.warehouse.manifest import read_manifest
 
 # `OUTREACH_NIGHTLY=1` (`make nightly`): every test, those of the default tier at a larger size.
 NIGHTLY = os.environ.get("OUTREACH_NIGHTLY") == "1"
 SEEDS = 10 if NIGHTLY else 1
+
+# Seeds, and the definitions of what is computed when it is asked.
+SAME_FOR_ANY_DATA = ["--exclude", "resource_type:seed", "config.materialized:table_function", "config.materialized:view,path:models/marts"]
 
 MAIN_JOB = (sys.executable, "-m", "orchestration.build")
 
@@ -38,6 +42,31 @@ WORKBENCH = Path(_WORKBENCH.name)
 
 # Read when the project's definitions are loaded: a process has one target folder, whoever runs dbt in it.
 os.environ["DBT_TARGET_PATH"] = str(WORKBENCH / "target")
+
+
+def with_dbt_ready() -> dict[str, str]:
+    """The variable that spares a command dbt's start."""
+    return {"OUTREACH_DBT": str(dbt_process().executable)}
+
+
+@cache
+def dbt_process() -> DbtProcess:
+    """The one of this process, which starts with the first command."""
+    return DbtProcess()
+
+
+def read_project() -> None:
+    """Has dbt read the project where it has changed, once for all processes, and gives this one what came of it."""
+    read_manifest(PROJECT / "target")
+    copy_what_was_read(WORKBENCH / "target")
+
+
+def copy_what_was_read(target: Path) -> None:
+    """Gives a target folder what dbt has read of the project, so that it need not read it anew."""
+    target.mkdir(mode=0o700, exist_ok=True, parents=True)
+    for name in ("manifest.json", "semantic_manifest.json", "partial_parse.msgpack"):
+        shutil.copyfile(PROJECT / "target" / name, target / name)
+        (target / name).chmod(0o600)
 
 
 def project_of_this_process() -> Path:
@@ -105,58 +134,65 @@ class Warehouse:
         path: the DuckDB file.
         landing: the landing zone.
         project: the dbt project's folder.
+        is_built: whether everything was built before.
     """
 
     path: Path
     landing: LandingZone
     project: Path = PROJECT
+    is_built: bool = False
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs dbt on this landing zone and warehouse."""
-        with self.on_the_bench() as variables:
-            run = run_dbt(["--no-use-colors", "--log-level-file", "none", *arguments], self.project, os.environ | variables)
+        variables = self.places()
+        run = dbt_process().run(["--no-use-colors", "--log-level-file", "none", *arguments], self.project, os.environ | variables)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
         return run
 
     def build(self, *arguments: str) -> None:
-        """Seeds and models, without dbt's own tests. To write its manifest takes dbt a sixth of a small build: once is enough."""
-        writing = ["--no-write-json"] if (WORKBENCH / "target/manifest.json").exists() else []
-        self.dbt(*writing, "build", "--exclude-resource-type", "test", "unit_test", *arguments)
+        """Seeds and models, without dbt's own tests. What no landing file changes need not be said twice of the same project."""
+        unchanged = SAME_FOR_ANY_DATA if self.is_built and self.project == PROJECT and not arguments else []
+        self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", *unchanged, *arguments)
+        self.is_built = True
 
     @property
     def published(self) -> Path:
         """The file that runs publish to."""
         return self.path.with_name("published.duckdb")
 
-    def run(self, job: str, published: Path | None = None, **arguments: Any) -> ExecuteInProcessResult:
+    def run(self, job: str, **arguments: Any) -> ExecuteInProcessResult:
         """Runs one of the project's jobs in this process, all of its steps or those up to one that fails."""
         from orchestration.definitions import defs
 
-        with self.on_the_bench() as variables, pytest.MonkeyPatch.context() as patch:
-            for name, value in variables.items():
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.places().items():
                 patch.setenv(name, value)
-            if published:
-                patch.setenv("OUTREACH_PUBLISHED", str(published))
             with DagsterInstance.ephemeral() as instance:
                 return defs.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **arguments)
 
     def variables(self, **more: str) -> dict[str, str]:
         """The environment of a command of the project's that works on this warehouse, where it lies."""
-        return os.environ | self._places(self.path) | {
+        target = self.path.with_name("target")
+        if self.project == PROJECT and not target.exists():
+            copy_what_was_read(target)
+        return os.environ | self.places() | {
             "DAGSTER_DISABLE_TELEMETRY": "1",
-            "DBT_TARGET_PATH": str(self.path.with_name("target")),
+            # A command's own dbt, so that it ends with the command.
+            "OUTREACH_DBT": "",
+            "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(self.path.with_name("logs")),
         } | more  # fmt: skip
 
-    def _places(self, warehouse: Path) -> dict[str, str]:
-        """Where everything is, when the warehouse's file lies at a path."""
+    def places(self) -> dict[str, str]:
+        """Where everything is."""
         return {
             "OUTREACH_LANDING": str(self.landing.path),
             "OUTREACH_LANDING_FORMAT": self.landing.file_format,
-            "OUTREACH_WAREHOUSE": str(warehouse),
+            "OUTREACH_WAREHOUSE": str(self.path),
             "OUTREACH_PUBLISHED": str(self.published),
             "DAGSTER_HOME": str(self.path.with_name("dagster")),
+            "DBT_PROFILES_DIR": "profiles",
         }
 
     def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
@@ -168,19 +204,9 @@ class Warehouse:
 
     def run_main_job(self) -> tuple[int, str]:
         """Runs the main job as `make build` does; its exit code and what it printed."""
-        process = self.start()
+        process = self.start(**with_dbt_ready())
         printed, _ = process.communicate()
         return process.returncode, printed
-
-    @contextmanager
-    def on_the_bench(self) -> Iterator[dict[str, str]]:
-        """Puts the warehouse where every one is built: dbt parses the project anew when the profile names another file."""
-        bench = WORKBENCH / "warehouse.duckdb"
-        _move_database(self.path, bench)
-        try:
-            yield self._places(bench) | {"DBT_PROFILES_DIR": "profiles"}
-        finally:
-            _move_database(bench, self.path)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(self.path), read_only=True)
@@ -190,14 +216,6 @@ def of_sample(folder: Path, end_day: date = date(2026, 11, 24)) -> Warehouse:
     """A warehouse of the sample landing zone, not built yet."""
     write_sample(folder / "landing", end_day=end_day, progress=lambda line: None)
     return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
-
-
-def _move_database(source: Path, target: Path) -> None:
-    """Moves a DuckDB file, and the log that a process that died has left beside it."""
-    for ending in ("", ".wal"):
-        file = source.with_name(source.name + ending)
-        if file.exists():
-            file.rename(target.with_name(target.name + ending))
 
 
 def rows_of(db: duckdb.DuckDBPyConnection, sql: str, parameters: list | None = None) -> list[dict[str, Any]]:

@@ -45,8 +45,7 @@ VOCABULARIES = {
 }
 
 GSM_BASIC = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENSION = set("\f^{}\\[~]|€")
 
@@ -350,8 +349,14 @@ class Oracle:
     def _contact_events(self, events: list[dict]) -> list[ContactEvent]:
         return [
             ContactEvent(
-                e["event_type"], e["account_id"], e["contact_id"], e["event_id"], e["at"], e.get("campaign_id"),
-                e.get("template_id"), e.get("label_id"),
+                e["event_type"],
+                e["account_id"],
+                e["contact_id"],
+                e["event_id"],
+                e["at"],
+                e.get("campaign_id"),
+                e.get("template_id"),
+                e.get("label_id"),
             )
             for e in events
             # Says what may be sent from now on, and counts in no KPI.
@@ -562,6 +567,18 @@ class Oracle:
             bounds = {"carrier_block_rate_low": low, "carrier_block_rate_high": high}
             answers.append({"template_id": key, "template_name": name} | report | bounds)
         return answers
+
+    def compare_templates(
+        self, account: str, start: date, end: date, campaign: str | None = None,
+        template_a: str | None = None, template_b: str | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        active = {row["template_id"]: row for row in self.messaging_by_template(account, start, end, campaign)}
+        a, b = active.get(template_a), active.get(template_b)
+        if not a and not b:
+            return []
+        of_account = ("campaigns_created", "standard_campaigns", "keyword_campaigns", "median_response_seconds")
+        kpis = [name for name in (a or b) if name not in of_account and not name.startswith(("template_", "carrier_block_rate_"))]
+        return [compared(kpi, a, b) for kpi in kpis]
 
     def label_report(self, account: str, start: date, end: date, campaign: str | None = None, template: str | None = None):
         selected = self._selector(account, start, end, campaign, template)
@@ -796,6 +813,50 @@ def interval(name: str, part: int, whole: int) -> dict[str, float | None]:
     """A rate with its interval, which more than the whole has none of."""
     low, high = wilson(part, whole) if part <= whole else (None, None)
     return {name: rate(part, whole), f"{name}_low": low, f"{name}_high": high}
+
+
+# The parts of Messaging rates, and what is good of one.
+RATES = {
+    "carrier_block_rate": ("carrier_blocked_messages", "campaign_messages", "down"),
+    "delivery_rate": ("delivered_first_messages", "first_messages", "up"),
+    "opt_out_rate": ("opted_out_contacts", "contacts", "down"),
+    "ai_filtering_rate": ("ai_filtered_contacts", "contacts", "none"),
+    "reply_rate": ("responded_contacts", "contacts", "up"),
+    "sms_to_lead_rate": ("leads", "sms_sent", "up"),
+    "contact_to_lead_rate": ("leads", "contacts", "up"),
+}
+
+
+def compared(kpi: str, a: dict[str, Any] | None, b: dict[str, Any] | None) -> dict[str, Any]:
+    """A KPI of two templates: Newcombe's interval, and how many messages it takes to tell as large a difference with a power of 80 %."""
+    unit = "rate" if kpi in RATES else "money" if "cost" in kpi else "count"
+    of_a, of_b = ((float(side[kpi]) if side and side[kpi] is not None else None) for side in (a, b))
+    answer = {"kpi": kpi, "unit": unit, "value_a": of_a, "value_b": of_b, "difference": None if None in (of_a, of_b) else of_b - of_a}
+    answer |= dict.fromkeys(("difference_low", "difference_high", "can_be_told_apart", "more_messages", "verdict"))
+    if unit != "rate" or answer["difference"] is None:
+        return answer
+    part, whole, good = RATES[kpi]
+    if any(side[part] > side[whole] for side in (a, b)):
+        return answer
+    (low_a, high_a), (low_b, high_b) = (wilson(side[part], side[whole]) for side in (a, b))
+    difference = answer["difference"]
+    low = difference - math.hypot(of_b - low_b, high_a - of_a)
+    high = difference + math.hypot(high_b - of_b, of_a - low_a)
+    answer |= {"difference_low": low, "difference_high": high, "can_be_told_apart": low > 0 or high < 0}
+    if answer["can_be_told_apart"]:
+        better = "B" if difference > 0 else "A"
+        if good == "none":
+            return answer | {"verdict": f"Template {better} has more."}
+        return answer | {"verdict": f"Template {better if good == 'up' else 'AB'[better == 'A']} is better."}
+    if difference == 0:
+        return answer | {"verdict": "The same so far."}
+    needed = (1.959963984540054 + 0.8416212335729143) ** 2 * (of_a * (1 - of_a) + of_b * (1 - of_b)) / difference**2
+    messages = sum(max(needed - side[whole], 0) * side["sms_sent"] / side[whole] for side in (a, b))
+    if not messages:
+        return answer | {"verdict": "Cannot be told apart yet."}
+    digits = 10 ** max(math.floor(math.log10(messages)) - 1, 0)
+    more = math.ceil(messages / digits) * digits
+    return answer | {"more_messages": more, "verdict": f"Cannot be told apart yet: that takes about {more} more messages."}
 
 
 def wilson(part: int, whole: int) -> tuple[float | None, float | None]:

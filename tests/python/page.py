@@ -24,7 +24,7 @@ from harness import WORKBENCH, LandingZone, Warehouse, of_sample
 from oracle import PROJECT, LandedRow
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from orchestration.publish.publication import publish
+from outreach.warehouse.publication import publish
 
 CHROMIUM = Path("/usr/bin/chromium")
 

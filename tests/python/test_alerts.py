@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from statistics import NormalDist
+from threading import Thread
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from harness import Warehouse
+from dagster import AssetCheckSeverity, AssetKey, SkipReason, build_sensor_context
+from harness import LandingZone, Warehouse, checks_of
 from stories import account_row, call, of_account, received, sent
 
 from outreach.macros import call as macro
@@ -82,9 +88,7 @@ def simulated(
                 certainty = messages / (variance - 1)
                 own = rng.beta(own * certainty, (1 - own) * certainty)
             part, date_day = int(rng.binomial(whole, own)), FIRST + timedelta(days=day)
-            rows.append(
-                {"thing": f"a{n:03}", "kind": "carrier_block_rate", "date_day": date_day, "part": part, "whole": whole, "bad": 1}
-            )
+            rows.append({"thing": f"a{n:03}", "kind": "carrier_block_rate", "date_day": date_day, "part": part, "whole": whole, "bad": 1})
     return rows
 
 
@@ -123,7 +127,11 @@ def test_the_rule_is_the_same_in_sql_and_in_python(seed: int) -> None:
     assert found == read_anew(rows) and len(found) >= 3
 
 
-def test_a_source_that_falls_silent_and_a_day_that_costs_twice_as_much_are_told_once(warehouse: Warehouse) -> None:
+@pytest.fixture(scope="module")
+def out_of_line(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """An account whose calls end, whose cost doubles for a day, and whose messages end."""
+    folder = tmp_path_factory.mktemp("out of line")
+    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
     # Of its own, since the newest event of all says which days are closed.
     warehouse.landing.deliver(of_account(
         "a",
@@ -135,8 +143,66 @@ def test_a_source_that_falls_silent_and_a_day_that_costs_twice_as_much_are_told_
         received("z", "11-20 10:00", contact="somebody"),
     ))  # fmt: skip
     warehouse.build()
-    with warehouse.connect() as db:
+    return warehouse
+
+
+def test_a_source_that_falls_silent_and_a_day_that_costs_twice_as_much_are_listed_once(out_of_line: Warehouse) -> None:
+    with out_of_line.connect() as db:
         found = db.execute("select date_day::varchar, kind, level from marts.alerts order by all").fetchall()
     assert found == [
         ("2026-10-29", "no_calls", "account"), ("2026-10-30", "cost_doubled", "account"), ("2026-11-01", "no_messages", "account"),
     ]  # fmt: skip
+
+
+@dataclass
+class Webhook:
+    """What a webhook was sent, and the answers that it gives first."""
+
+    answers: list[int]
+    texts: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch, out_of_line: Warehouse) -> Iterator[Webhook]:
+    received = Webhook([500])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status = received.answers.pop(0) if received.answers else 200
+            if status == 200:
+                received.texts.append(json.loads(body)["text"])
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("OUTREACH_ALERT_WEBHOOK", f"http://127.0.0.1:{server.server_port}/secret-path")
+        monkeypatch.setenv("OUTREACH_PAGE_URL", "https://reports.example")
+        # Alerts are read as they are published, and the warehouse has them under the same names.
+        monkeypatch.setenv("OUTREACH_PUBLISHED", str(out_of_line.path))
+        yield received
+        server.shutdown()
+
+
+def test_an_alert_is_told_to_the_webhook_once_with_a_link_and_again_only_where_it_was_not_taken(webhook: Webhook) -> None:
+    from orchestration.alerts import tell_alerts
+
+    refused = tell_alerts(build_sensor_context())
+    assert isinstance(refused, SkipReason) and "500" in refused.skip_message and "secret-path" not in refused.skip_message
+    told = tell_alerts(build_sensor_context())
+    assert webhook.texts == [
+        "a: No message was sent or received on 1 Nov 2026, after 28 days with some each. "
+        "https://reports.example/?account=a&view=messaging&start=2026-11-01&end=2026-11-01"
+    ]
+    assert isinstance(tell_alerts(build_sensor_context(cursor=told.cursor)), SkipReason) and len(webhook.texts) == 1
+
+
+def test_an_alert_is_a_warning_of_the_run_and_stops_nothing(out_of_line: Warehouse) -> None:
+    run = out_of_line.run("build", asset_selection=[AssetKey(["marts", "alerts"])])
+    check = checks_of(run)["alerts", "nothing_is_out_of_line"]
+    assert run.success and not check.passed and check.severity == AssetCheckSeverity.WARN
+    assert check.description == "a: No message was sent or received on 1 Nov 2026, after 28 days with some each."

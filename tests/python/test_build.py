@@ -12,13 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance
-from harness import MAIN_JOB, LandingZone, Warehouse
+from harness import MAIN_JOB, LandingZone, Warehouse, with_dbt_ready
 from oracle import PROJECT
 from stories import account_row, sent
 
 from orchestration.definitions import defs
-from orchestration.warehouse import WarehouseError, check_warehouse
 from outreach.landing.files import LandingError, check_landing
+from outreach.warehouse.connection import WarehouseError, check_warehouse
 
 
 def variables_of(folder: Path, **more: str) -> dict[str, str]:
@@ -26,7 +26,8 @@ def variables_of(folder: Path, **more: str) -> dict[str, str]:
 
 
 def build(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*MAIN_JOB, *arguments], cwd=PROJECT, env=variables_of(folder, **more), capture_output=True, text=True)
+    variables = variables_of(folder, **with_dbt_ready() | more)
+    return subprocess.run([*MAIN_JOB, *arguments], cwd=PROJECT, env=variables, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("built")
     rows = [account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc"), sent(None, "11-19 10:00", account_id="acc")]
     LandingZone(folder / "landing").deliver(rows)
-    run = build(folder)
+    run = build(folder, OUTREACH_DBT="")
     assert run.returncode == 0, run.stdout + run.stderr
     return folder, run.stdout
 
@@ -77,7 +78,7 @@ def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: 
     assert [line.split(":")[0] for line in lines if line.startswith("✓")] == [
         "✓ Landing checks", "✓ dbt build", "✓ Mart checks", "✓ Publication",
     ]  # fmt: skip
-    assert sum(line.startswith("  built ") for line in lines) == 96
+    assert sum(line.startswith("  built ") for line in lines) == 94
     found = "Share of rows that will be rejected, at most 1%: found 50.0%. missing_message_id 1"
     assert f"  WARN landing.message_events rejects_are_few: {found}" in lines
 
@@ -163,8 +164,9 @@ def test_a_file_that_is_no_database_is_no_lock_whatever_its_name(tmp_path: Path)
 def test_of_two_builds_at_once_the_second_says_who_builds_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
     LandingZone(tmp_path / "landing").deliver([account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc")])
     # In a fresh clone, where both find nothing parsed.
+    variables = variables_of(tmp_path, DBT_TARGET_PATH=str(tmp_path / "not parsed"))
     runs = [
-        subprocess.Popen(MAIN_JOB, cwd=PROJECT, env=variables_of(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(MAIN_JOB, cwd=PROJECT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
     printed = sorted((run.communicate()[0] for run in runs), key=lambda text: text.startswith("Another build"))
@@ -190,7 +192,7 @@ def test_links_odd_names_empty_variables_and_cut_off_parse_results_hold_up_no_bu
     assert "Messaging: [red]acc, 2026-11-13 to 2026-11-19" in run.stdout
     assert all(link.is_symlink() and link.resolve().stat().st_size > 100_000 for link in links.values())
 
-    query = [sys.executable, "-m", "orchestration.query"]
+    query = [sys.executable, "-m", "outreach.commands.query"]
     sql = "select sms_sent as \"it's $x\" from reports.messaging_report('[red]acc', '2026-11-19', '2026-11-19')"
     for given in ({"OUTREACH_QUERY": sql}, {}):
         environment = variables_of(tmp_path, **variables, **given)

@@ -17,7 +17,7 @@ from harness import Warehouse, of_sample, project_of_this_process
 from oracle import PROJECT
 from test_metrics import manifest
 
-from orchestration.publish.publication import publish
+from outreach.warehouse.publication import publish
 
 BIN = Path(sys.executable).parent
 
@@ -75,13 +75,12 @@ def test_a_recipe_gives_the_same_in_sql_as_metrics_and_in_python(sample: Warehou
     assert equal(table(in_sql), table(in_python))
 
     csv = tmp_path / "answer.csv"
-    with sample.on_the_bench() as variables:
-        # The command looks for a newer version of itself; tests ask nobody outside.
-        paths = {"HTTPS_PROXY": "http://127.0.0.1:9", "OUTREACH_TARGET": "published", "PATH": f"{BIN}:{os.environ['PATH']}"}
-        run = subprocess.run(
-            ["sh", "-c", f"{recipe['sh'].strip()} --csv {csv}"], cwd=project_of_this_process(), env=os.environ | variables | paths,
-            capture_output=True, text=True,
-        )  # fmt: skip
+    # The command looks for a newer version of itself; tests ask nobody outside.
+    paths = {"HTTPS_PROXY": "http://127.0.0.1:9", "OUTREACH_TARGET": "published", "PATH": f"{BIN}:{os.environ['PATH']}"}
+    run = subprocess.run(
+        ["sh", "-c", f"{recipe['sh'].strip()} --csv {csv}"], cwd=project_of_this_process(), env=os.environ | sample.places() | paths,
+        capture_output=True, text=True,
+    )  # fmt: skip
     assert csv.exists(), run.stdout
     as_metrics = pd.read_csv(csv, dtype=str, keep_default_na=False)
     assert equal(table(in_sql, len(as_metrics.columns)), table(as_metrics.itertuples(index=False)))

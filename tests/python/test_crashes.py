@@ -26,8 +26,8 @@ from oracle import LandedRow, Oracle
 from test_oracle import compare
 
 from orchestration.dbt.assets import MANIFEST
-from orchestration.publish.publication import publish
-from orchestration.sample.writer import SampleSize, write_sample
+from outreach.landing.sample import SampleSize, write_sample
+from outreach.warehouse.publication import publish
 
 KILLS = 30 if NIGHTLY else 3
 ROUNDS = 10

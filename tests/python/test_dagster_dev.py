@@ -19,12 +19,12 @@ from urllib.request import Request, urlopen
 
 import duckdb
 import pytest
-from harness import WORKBENCH, LandingZone, ask
+from harness import LandingZone, ask
 from oracle import PROJECT
 from stories import account_row, of_account, sent
 
 from orchestration.instance import prepare_home
-from orchestration.landing.survey import LANDING_RULES
+from outreach.landing.streams import LANDING_RULES
 from outreach.settings import Settings
 
 SELECTOR = {"repositoryName": "__repository__", "repositoryLocationName": "orchestration.definitions"}
@@ -70,7 +70,7 @@ def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
         port = probe.getsockname()[1]
     variables = {
         "OUTREACH_LANDING": str(landing.path), "OUTREACH_LANDING_FORMAT": "jsonl", "OUTREACH_PUBLISHED": str(folder / "published.duckdb"),
-        "OUTREACH_WAREHOUSE": str(WORKBENCH / "warehouse.duckdb"), "DAGSTER_HOME": str(folder / "home"), "DBT_PROFILES_DIR": "profiles",
+        "OUTREACH_WAREHOUSE": str(folder / "warehouse.duckdb"), "DAGSTER_HOME": str(folder / "home"), "DBT_PROFILES_DIR": "profiles",
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
@@ -95,7 +95,6 @@ def dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
             process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-        (WORKBENCH / "warehouse.duckdb").unlink(missing_ok=True)
 
 
 LAUNCH = """
@@ -133,7 +132,7 @@ def test_assets_and_their_checks_are_listed(dagster: Dagster) -> None:
     assets = {".".join(node["assetKey"]["path"]): node for node in nodes}
     assert {f"landing.{stream}" for stream in LANDING_RULES} | {"reports.messaging_report", "published_file", "readers.bi"} <= assets.keys()
     assert {node["groupName"] for node in nodes} == {
-        "landing", "seeds", "staging", "timeline", "marts", "reports", "published", "readers",
+        "landing", "seeds", "staging", "intermediate", "marts", "reports", "published", "readers",
     }  # fmt: skip
     checks = {check["name"]: check["blocking"] for check in assets["marts.messaging_kpis_daily"]["assetChecksOrError"]["checks"]}
     assert checks["agrees_with_its_facts"] is True

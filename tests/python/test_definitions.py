@@ -12,7 +12,7 @@ from harness import WORKBENCH  # noqa: F401  sets the target folder before the d
 from oracle import PROJECT
 
 from orchestration.definitions import defs
-from orchestration.landing.survey import LANDING_RULES
+from outreach.landing.streams import LANDING_RULES
 
 GRAPH = defs.resolve_asset_graph()
 LANDING = {AssetKey(["landing", stream]) for stream in LANDING_RULES}
@@ -30,8 +30,8 @@ def test_definitions_load_without_a_warning() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
-def test_there_are_fourteen_reports_and_eleven_streams() -> None:
-    assert len(REPORTS) == 14 and len(LANDING) == 11
+def test_there_are_fifteen_reports_and_eleven_streams() -> None:
+    assert len(REPORTS) == 15 and len(LANDING) == 11
 
 
 @pytest.mark.parametrize("report", sorted(REPORTS), ids=lambda key: key.path[-1])
@@ -63,7 +63,7 @@ def test_groups_follow_the_folders() -> None:
     for key in GRAPH.get_all_asset_keys():
         groups.setdefault(GRAPH.get(key).group_name, set()).add(key.path[0])
     assert groups == {
-        "landing": {"landing"}, "seeds": {"seeds"}, "staging": {"staging"}, "timeline": {"timeline"}, "marts": {"marts"},
+        "landing": {"landing"}, "seeds": {"seeds"}, "staging": {"staging"}, "intermediate": {"intermediate"}, "marts": {"marts"},
         "reports": {"reports"}, "published": {"published_file", "documentation"}, "readers": {"readers"},
     }  # fmt: skip
 
@@ -84,7 +84,9 @@ def test_every_job_is_there_and_nothing_starts_by_itself_unless_it_is_switched_o
     assert {schedule.name: schedule.default_status for schedule in defs.schedules} == {
         "hourly_build": DefaultScheduleStatus.STOPPED, "hourly_freshness": DefaultScheduleStatus.STOPPED,
     }  # fmt: skip
-    assert {sensor.name: sensor.default_status for sensor in defs.sensors} == {"new_landing_files": DefaultSensorStatus.STOPPED}
+    assert {sensor.name: sensor.default_status for sensor in defs.sensors} == {
+        "new_landing_files": DefaultSensorStatus.STOPPED, "tell_alerts": DefaultSensorStatus.STOPPED,
+    }  # fmt: skip
 
 
 def test_no_two_jobs_write_to_the_warehouse_at_a_time() -> None:

@@ -73,7 +73,7 @@ def test_everything_of_a_forgotten_contact_leaves_both_files(erased) -> None:
     assert holding(warehouse.published, MARKERS) == []
     # The room that rows leave is not kept: what stands there was written anew.
     with warehouse.connect() as db:
-        assert db.execute("select since_batch from timeline.build_state where model_name = 'erased'").fetchone()[0] > 0
+        assert db.execute("select since_batch from intermediate.build_state where model_name = 'erased'").fetchone()[0] > 0
 
 
 def test_the_kpis_are_those_of_the_other_contacts(erased) -> None:

@@ -92,7 +92,7 @@ def test_an_edited_seed_and_a_changed_rule_apply_to_all_history_by_themselves(tm
     assert messaging(warehouse, "a")["opted_out_contacts"] == 1
     assert_equal_to_full_refresh(warehouse)
 
-    rule = project / "models/timeline/contact_messages.sql"
+    rule = project / "models/intermediate/int_messages.sql"
     rule.write_text(rule.read_text().replace("coalesce(messages.body_segments, 1)", "7"))
     warehouse.build()
     assert messaging(warehouse, "a")["sms_segments_sent"] == 14
@@ -118,7 +118,7 @@ def test_a_fact_table_that_was_dropped_comes_back_whole_and_never_from_a_part(wa
     warehouse.build()
     refused = warehouse.dbt("run", "--full-refresh", "--select", "fct_messages", check=False)
     assert refused.returncode == 1
-    assert "Build it together with the timeline: dbt build --select touched_contacts+" in refused.stdout
+    assert "Build it with them: dbt build --select int_touched_contacts+" in refused.stdout
     with duckdb.connect(str(warehouse.path)) as db:
         db.execute("drop table marts.fct_messages")
     warehouse.build()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import LandingZone, Warehouse
+from harness import LandingZone, Warehouse, with_dbt_ready
 from oracle import PROJECT
 from test_connectors import ACCOUNT, CALL, MESSAGE, written_as_csv
 
@@ -36,7 +36,7 @@ def test_a_source_is_read_then_built_and_one_that_fails_leaves_build_and_readers
 
     def run() -> tuple[dict[str, str], dict[str, int]]:
         process = subprocess.run(
-            [sys.executable, "-c", RUN], cwd=PROJECT, env=warehouse.variables(**source), capture_output=True, text=True
+            [sys.executable, "-c", RUN], cwd=PROJECT, env=warehouse.variables(**source, **with_dbt_ready()), capture_output=True, text=True
         )  # fmt: skip
         assert process.returncode == 0, process.stdout + process.stderr
         return json.loads(process.stdout.splitlines()[-1])

@@ -72,6 +72,9 @@ def test_no_report_answers_with_another_accounts_numbers(hostile: Warehouse, fun
                     elif function == "label_report":
                         tagged = value is None or value == own[0]
                         assert [(r["label_id"], r["contacts"]) for r in answer] == ([(account, 1)] if tagged else []), (account, chosen)
+                    elif function == "compare_templates":
+                        sent = [r["value_a"] for r in answer if r["kpi"] == "sms_sent"]
+                        assert sent == ([expected] if chosen.keys() == set(known) and value and expected else []), (account, chosen)
                     elif function == "messaging_by_step":
                         assert sum(r["campaign_messages"] for r in answer) == expected, (account, chosen)
                     elif function.startswith("messaging"):

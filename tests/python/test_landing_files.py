@@ -56,8 +56,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Wa
     warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00")))
     folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
     good = (
-        b'{"event_id": "e2", "account_id": "a", "contact_id": "p", "message_id": "m2", "event_type": "sent", '
-        b'"occurred_at": "2026-11-10"}\n'
+        b'{"event_id": "e2", "account_id": "a", "contact_id": "p", "message_id": "m2", "event_type": "sent", "occurred_at": "2026-11-10"}\n'
     )
     (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good * 9)[:-9])
     (folder / "no gzip.jsonl.gz").write_bytes(good)

@@ -19,9 +19,9 @@ import pytest
 from harness import WORKBENCH, LandingZone, Warehouse, ask, of_sample, project_of_this_process, rows_of
 from random_landing import FIRST_DAY, random_landing
 
-from orchestration.publish.publication import publish
 from outreach.kpis.entries import kpis, of_view
 from outreach.kpis.pages import generated
+from outreach.warehouse.publication import publish
 
 SCRIPT = Path(__file__).with_name("metric_sql.py")
 
@@ -88,11 +88,10 @@ def statements(warehouse: Warehouse, kpis: dict[str, list[str]], choices: list[C
         }
         for view, group_by, chosen in questions
     ]  # fmt: skip
-    with warehouse.on_the_bench() as variables:
-        run = subprocess.run(
-            [sys.executable, str(SCRIPT)], cwd=project_of_this_process(), env=os.environ | variables, input=json.dumps(requests),
-            capture_output=True, text=True,
-        )  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, str(SCRIPT)], cwd=project_of_this_process(), env=os.environ | warehouse.places(), input=json.dumps(requests),
+        capture_output=True, text=True,
+    )  # fmt: skip
     assert run.returncode == 0, run.stderr
     return dict(zip(questions, json.loads(run.stdout.splitlines()[-1]), strict=True))
 

@@ -17,7 +17,10 @@ from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing
 ACCOUNTS = 40
 
 REPORTS = sorted(file.stem for file in (PROJECT / "models/reports").glob("*.sql"))
-CHOICES = {"campaign": [None, None, "c0", "c1", "c_unknown", "no such"], "template": [None, None, "t0", "t1", "no such"]}
+CHOICES = {
+    "campaign": [None, None, "c0", "c1", "c_unknown", "no such"], "template": [None, None, "t0", "t1", "no such"],
+    "template_a": ["t0", "t1", "no such"], "template_b": ["t0", "t1", "t2", None],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=range(SEEDS))

@@ -161,9 +161,7 @@ SELECTIONS = [
 
 @pytest.mark.parametrize("state", SELECTIONS, ids=lambda state: "-".join(state.values()))
 def test_every_card_shows_what_the_report_function_answers(reporting: Reporting, published: Path, state: dict[str, str]) -> None:
-    (today,) = duckdb.sql(
-        "select (now() at time zone $tz)::date", params={"tz": timezone_of(published, state["account"])}
-    ).fetchone()
+    (today,) = duckdb.sql("select (now() at time zone $tz)::date", params={"tz": timezone_of(published, state["account"])}).fetchone()
     days = (today - timedelta(days=29 if state.get("range") else 6), today)
     filters = {name: state[name] for name in ("campaign", "template") if name in state}
     (answer,) = report(published, f"{state['view']}_report", state["account"], days, **filters)
@@ -383,8 +381,8 @@ def test_every_table_and_the_whole_report_are_downloaded_as_csv(reporting: Repor
     buttons = reporting.tab.get_by_role("button", name="Download CSV")
     names = [downloaded(reporting, "Download CSV", place)[0].partition("_")[0] for place in range(buttons.count())]
     assert names == [
-        "labels", "messaging-by-day", "messaging-by-template", "messaging-by-hour", "messaging-by-step", "responses-by-user",
-        "messaging-by-campaign",
+        "labels", "messaging-by-day", "messaging-by-template", "templates-compared", "messaging-by-hour", "messaging-by-step",
+        "responses-by-user", "messaging-by-campaign",
     ]  # fmt: skip
     _, by_day = downloaded(reporting, "Download CSV", 1)
     assert [int(row["sms_sent"]) for row in by_day] == [row["sms_sent"] for row in report(published, "messaging_by_day", "known")]

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from harness import LandingZone, Warehouse
 
-from orchestration.sample.writer import EVENT_STREAMS, RAW_TABLES, SampleSize, write_raw_sample, write_sample
 from outreach.connectors.ingestion import ingest, sources
+from outreach.landing.sample import EVENT_STREAMS, RAW_TABLES, SampleSize, write_raw_sample, write_sample
 from outreach.settings import Settings
 
 END_DAY = date(2026, 11, 20)

@@ -14,8 +14,8 @@ from statistics import median
 from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
 from test_crashes import Backend
 
-from orchestration.compact import compact, holds_erased_bytes
-from orchestration.sample.writer import SampleSize
+from outreach.landing.sample import SampleSize
+from outreach.warehouse.compaction import compact, holds_erased_bytes
 
 BUILDS = 40 if NIGHTLY else 5
 
@@ -60,7 +60,7 @@ def test_compacting_what_another_process_holds_changes_nothing(tmp_path: Path) -
     )  # fmt: skip
     try:
         holder.stdout.readline()
-        command = [sys.executable, "-m", "orchestration.compact"]
+        command = [sys.executable, "-m", "outreach.commands.compact"]
         run = subprocess.run(command, env=os.environ | {"OUTREACH_WAREHOUSE": str(warehouse)}, capture_output=True, text=True)
         assert (run.returncode, "another process holds" in run.stderr) == (1, True), run.stderr
     finally:

@@ -21,10 +21,10 @@ from random_landing import DAYS, FIRST_DAY, random_landing
 from test_oracle import REPORTS, same
 
 from orchestration.dbt.assets import MANIFEST
-from orchestration.publish.publication import publish
-from orchestration.sample.writer import write_sample
-from orchestration.spark.export import ExportError, publish_accounts
-from orchestration.spark.session import files_read, spark_session
+from outreach.landing.sample import write_sample
+from outreach.spark.export import ExportError, publish_accounts
+from outreach.spark.session import files_read, spark_session
+from outreach.warehouse.publication import publish
 
 RANDOM_ACCOUNTS = 5 * SEEDS
 OF_SAMPLE = ["acc_1", "acc_2", "acc_10"]
@@ -76,7 +76,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
         "OUTREACH_SPARK_PARTITIONS": "2", "OUTREACH_PUBLISHED": str(folder / "of_spark.duckdb"), "SPARK_CONF_DIR": str(conf),
     }  # fmt: skip
     environment.pop("DBT_TARGET_PATH", None)
-    command = [sys.executable, "-m", "orchestration.spark", "--no-tests", "--memory", "1g", "--publish"]
+    command = [sys.executable, "-m", "outreach.commands.spark_build", "--no-tests", "--memory", "1g", "--publish"]
     process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output, killed = [], False
     for line in process.stdout:
@@ -163,6 +163,8 @@ def test_every_report_gives_the_same_on_both_engines(builds: Builds, session, fu
             choices = {
                 "campaign": [None, "c0", "c1", "no such"] + (["cmp_1_3"] if account in OF_SAMPLE else []),
                 "template": [None, None, "t0", "tpl_1_3_1"],
+                "template_a": ["t0", "tpl_1_3_1"],
+                "template_b": ["t1", "tpl_1_3_2"],
             }
             filters = "".join(f", {name} => {_text(rng.choice(choices[name]))}" for name in filters_of(function))
             questions.append(f"{_text(account)}, date '{first}', '{last}'{rng.choice(['', filters])}")

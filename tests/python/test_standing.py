@@ -14,9 +14,9 @@ from harness import LandingZone, Warehouse
 from oracle import PROJECT
 from stories import account_row, of_account, sent
 
-from orchestration import fingerprints
-from orchestration.standing import built_from, standing_publication
 from outreach.settings import Settings
+from outreach.warehouse import fingerprints
+from outreach.warehouse.standing import built_from, standing_publication
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +102,9 @@ CHANGES = {
     "a landing file went": lambda warehouse: newest_file(warehouse).unlink(),
     "days are to be taken in again": in_warehouse("update staging.landing_files set rules = ''"),
     "a build died after it had found what to recompute": in_warehouse(
-        "update timeline.build_state set batch = batch + 1 where model_name = 'touched_contacts'"
+        "update intermediate.build_state set batch = batch + 1 where model_name = 'int_touched_contacts'"
     ),
-    "a build died before it wrote a fact table": in_warehouse("delete from timeline.build_state where model_name = 'fct_calls'"),
+    "a build died before it wrote a fact table": in_warehouse("delete from intermediate.build_state where model_name = 'fct_calls'"),
     "a table was dropped": in_warehouse("drop table marts.fct_messages"),
     "a report function was dropped": in_warehouse("drop macro table reports.label_report"),
     "the warehouse is not there": lambda warehouse: warehouse.path.unlink(),
@@ -121,7 +121,7 @@ def test_whatever_a_run_would_find_starts_one(copied: Warehouse, change: str) ->
 
 
 @pytest.mark.parametrize(
-    "file", ["seeds/opt_out_phrases.csv", "macros/kpis/rates.sql", "models/reports/label_report.yml", "orchestration/quality/rules.py"]
+    "file", ["seeds/opt_out_phrases.csv", "macros/kpis/rates.sql", "models/reports/label_report.yml", "outreach/quality/rules.py"]
 )
 def test_a_changed_project_starts_a_run(copied: Warehouse, project: Path, file: str) -> None:
     assert stands(copied)

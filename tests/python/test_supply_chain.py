@@ -19,6 +19,7 @@ SAME = {
     "BSD 3-Clause License": "BSD-3-Clause",
     "BSD-3-Clause AND": "BSD-3-Clause and others",
     "MIT License": "MIT",
+    "BSD 2-Clause License": "BSD-2-Clause",
     # A package that names no licence but its classifiers'.
     "Development Status :: 5 - Production/Stable License :: OSI Approved :: Apache Software License": "Apache-2.0",
 }

@@ -3,5 +3,5 @@
 select
     account_id,
     landed_parent_account_id
-from {{ ref('account_parents') }}
+from {{ ref('int_account_parents') }}
 where landed_parent_account_id is not null and parent_account_id is null

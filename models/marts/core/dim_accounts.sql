@@ -5,7 +5,7 @@ with accounts as (
 ),
 
 parents as (
-    select * from {{ ref('account_parents') }}
+    select * from {{ ref('int_account_parents') }}
 )
 
 select

@@ -6,5 +6,5 @@ select
     call_id,
     outcome,
     direction
-from {{ ref('contact_call_outcomes') }}
+from {{ ref('int_call_outcomes') }}
 order by account_id, date_day

@@ -13,5 +13,5 @@ select
     {{ is_conversation('is_answered', 'talk_seconds') }} as is_conversation,
     is_lead,
     is_deal
-from {{ ref('contact_calls') }}
+from {{ ref('int_calls') }}
 order by account_id, date_day

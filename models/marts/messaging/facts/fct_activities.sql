@@ -17,6 +17,6 @@ select
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('contact_timeline') }}
+from {{ ref('int_attributed_events') }}
 where activity != 'message' and (activity != 'label' or label_id is not null)
 order by account_id, date_day

@@ -21,5 +21,5 @@ select
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('outbound_messages') }}
+from {{ ref('int_outbound_messages') }}
 order by account_id, date_day

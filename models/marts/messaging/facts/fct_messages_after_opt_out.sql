@@ -7,5 +7,5 @@ select
     message_id,
     occurred_at as sent_at,
     opted_out_at
-from {{ ref('messages_to_opted_out') }}
+from {{ ref('int_messages_after_opt_out') }}
 order by account_id, date_day

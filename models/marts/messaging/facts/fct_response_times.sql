@@ -8,5 +8,5 @@ select
     user_id,
     response_seconds,
     business_seconds
-from {{ ref('response_times') }}
+from {{ ref('int_response_times') }}
 order by account_id, date_day

@@ -1,0 +1,165 @@
+"""What is measured: a landing zone of a given size, the warehouse that dbt builds from it, and its published file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from outreach.landing.sample import SampleSize, write_sample
+from outreach.settings import PROJECT
+from outreach.warehouse.publication import publish
+
+DAYS = 90
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of dbt.
+
+    Args:
+        wall_seconds: from its start to its end.
+        model_seconds: what its models took, added up.
+        seconds_by_model: of each.
+        peak_bytes: the most memory that the process held.
+    """
+
+    wall_seconds: float
+    model_seconds: float
+    seconds_by_model: dict[str, float]
+    peak_bytes: int
+
+    def slowest(self, models: int) -> list[tuple[str, float]]:
+        """The models that took longest, each with its seconds."""
+        return sorted(self.seconds_by_model.items(), key=lambda item: -item[1])[:models]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A landing zone of Parquet files and what is made from it, all in one folder.
+
+    Args:
+        folder: the folder.
+        messages: outbound messages, about.
+    """
+
+    folder: Path
+    messages: int
+
+    @property
+    def landing(self) -> Path:
+        """The landing zone."""
+        return self.folder / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that builds write."""
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The file that readers open."""
+        return self.folder / "published.duckdb"
+
+    def write(self) -> None:
+        """Writes the landing zone, unless it stands there already."""
+        if not self.landing.exists():
+            size = SampleSize(self.messages, DAYS)
+            unfinished = self.folder / "landing.unfinished"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            write_sample(unfinished, size=size, file_format="parquet", progress=lambda line: None)
+            unfinished.rename(self.landing)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The variables that point dbt here."""
+        return os.environ | {
+            "OUTREACH_LANDING": str(self.landing),
+            "OUTREACH_LANDING_FORMAT": "parquet",
+            "OUTREACH_WAREHOUSE": str(self.warehouse),
+            "OUTREACH_PUBLISHED": str(self.published),
+            "DBT_PROFILES_DIR": "profiles",
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+        } | more  # fmt: skip
+
+    def build(self, *arguments: str, **variables: str) -> Build:
+        """Runs dbt's seeds and models, without its tests.
+
+        Args:
+            arguments: further ones of dbt.
+            variables: further ones of the environment.
+
+        Raises:
+            RuntimeError: dbt failed; with what it said.
+        """
+        dbt = Path(sys.executable).with_name("dbt")
+        command = [str(dbt), "--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
+        log = self.folder / "dbt.log"
+        started = time.perf_counter()
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                [*command, *arguments], cwd=PROJECT, env=self.environment(**variables), stdout=output, stderr=subprocess.STDOUT
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"dbt failed:\n{log.read_text()[-3000:]}")
+        results = json.loads((self.folder / "target/run_results.json").read_text())["results"]
+        by_model = {r["unique_id"].split(".")[-1]: r["execution_time"] for r in results if r["unique_id"].startswith("model.")}
+        return Build(wall, sum(by_model.values()), by_model, usage.ru_maxrss * 1024)
+
+    def publish(self) -> float:
+        """Publishes, and returns the seconds that it took."""
+        manifest = json.loads((self.folder / "target/manifest.json").read_text())
+        started = time.perf_counter()
+        publish(self.warehouse, self.published, manifest, "bench")
+        return time.perf_counter() - started
+
+    def remove(self) -> None:
+        """Removes warehouse and published file; the landing zone stays."""
+        for file in self.folder.glob("*.duckdb*"):
+            file.unlink()
+
+    @contextmanager
+    def without_last_day(self) -> Iterator[None]:
+        """Takes the last ingest day away, and gives it back."""
+        last = max(path.name for path in self.landing.glob("*/ingest_date=*"))
+        aside = self.folder / "aside"
+        days = [(folder, aside / folder.parent.name) for folder in self.landing.glob(f"*/{last}")]
+        for folder, kept in days:
+            kept.mkdir(parents=True, exist_ok=True)
+            folder.rename(kept / last)
+        try:
+            yield
+        finally:
+            for folder, kept in days:
+                (kept / last).rename(folder)
+
+    def floor(self) -> float:
+        """Seconds that DuckDB takes to read the same rows, cast what is not text, and write them to a file."""
+        file = self.folder / "floor.duckdb"
+        file.unlink(missing_ok=True)
+        casts = {
+            "message_events": "try_cast(occurred_at as timestamptz) as occurred_at, try_cast(segments as int) as segments",
+            "contact_events": "try_cast(occurred_at as timestamptz) as occurred_at",
+            "call_events": "try_cast(occurred_at as timestamptz) as occurred_at, try_cast(duration_seconds as int) as duration_seconds",
+        }
+        streams = [path.name for path in sorted(self.landing.iterdir()) if path.is_dir()]
+        started = time.perf_counter()
+        with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as db:
+            for stream in streams:
+                replaced = f"* replace ({casts[stream]})" if stream in casts else "*"
+                files = f"read_parquet('{self.landing}/{stream}/*/*.parquet', union_by_name = true)"
+                db.execute(f"create table {stream} as select {replaced} from {files}")
+        seconds = time.perf_counter() - started
+        file.unlink()
+        return seconds

@@ -1,0 +1,68 @@
+{# Whether this run changes a table in place. #}
+{% macro is_incremental() %}{{ return(adapter.dispatch('is_incremental')()) }}{% endmacro %}
+
+{% macro duckdb__is_incremental() %}{{ return(dbt.is_incremental()) }}{% endmacro %}
+
+{#- Parquet tables cannot be: every run writes them whole. -#}
+{% macro spark__is_incremental() %}{{ return(false) }}{% endmacro %}
+
+
+{# How rows are replaced where tables can be changed in place. Each runs in the transaction of its model. #}
+
+
+{# Replaces all rows of the touched contacts, those that have none any more included. #}
+{% macro get_incremental_replace_contacts_sql(arg_dict) %}
+    {% if all_contacts_are_touched() -%}
+    delete from {{ arg_dict.target_relation }};
+    {%- else -%}
+    delete from {{ arg_dict.target_relation }} as facts
+    using {{ ref('int_touched_contacts') }} as touched
+    where facts.contact_id = touched.contact_id and facts.account_id = touched.account_id;
+    {%- endif %}
+    {{ delete_forgotten(arg_dict.target_relation, ref('int_forgotten_contacts')) }}
+
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+
+{# Replaces the rows of landing files that have changed since, and the rows of every event that this run has settled anew. #}
+{% macro get_incremental_replace_events_sql(arg_dict) %}
+    {{ get_incremental_replace_files_rows_sql(arg_dict) }}
+
+    delete from {{ arg_dict.target_relation }} as held
+    using (
+        -- Only events of files that were held before can be held.
+        select distinct account_id, contact_id, event_id
+        from {{ arg_dict.temp_relation }}
+        where file_id in (select distinct file_id from {{ arg_dict.target_relation }})
+    ) as settled
+    where
+        held.event_id = settled.event_id
+        and held.contact_id = settled.contact_id
+        and held.account_id = settled.account_id
+        and {{ may_count('held.reject_reason') }};
+    {{ delete_forgotten(arg_dict.target_relation, ref('stg_forgotten_contacts')) }}
+
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+
+{# Deletes what is held of forgotten contacts. #}
+{% macro delete_forgotten(relation, forgotten_contacts) %}
+    delete from {{ relation }} as held
+    using {{ forgotten_contacts }} as forgotten
+    where held.contact_id = forgotten.contact_id and held.account_id = forgotten.account_id;
+{% endmacro %}
+
+
+{# Replaces the rows of landing files that have changed since. #}
+{% macro get_incremental_replace_files_sql(arg_dict) %}
+    {{ get_incremental_replace_files_rows_sql(arg_dict) }}
+
+    {{ get_insert_into_sql(arg_dict.target_relation, arg_dict.temp_relation, arg_dict.dest_columns) }}
+{% endmacro %}
+
+{% macro get_incremental_replace_files_rows_sql(arg_dict) %}
+    delete from {{ arg_dict.target_relation }}
+    where file_id in ({{ outdated_files(arg_dict.target_relation) }});
+{% endmacro %}

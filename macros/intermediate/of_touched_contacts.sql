@@ -1,0 +1,26 @@
+{# Keeps the rows of touched contacts: everything that is computed per contact starts here. #}
+{% macro of_touched_contacts(relation) -%}
+    {%- set touched_contacts = ref('int_touched_contacts') -%}
+    select rows.*
+    from {{ relation }} as rows
+    {%- if not all_contacts_are_touched() %}
+    semi join {{ touched_contacts }} as touched
+        on rows.contact_id = touched.contact_id and rows.account_id = touched.account_id
+    {%- endif %}
+{%- endmacro %}
+
+
+{#
+    Keeps the rows that tell of touched contacts' messages or calls, which do not name their contact.
+
+    relation: the rows.
+    key: column that names the message or call, within its account.
+    events: CTE of the touched contacts' events.
+#}
+{% macro of_touched(relation, key, events) -%}
+    select rows.*
+    from {{ relation }} as rows
+    {%- if not all_contacts_are_touched() %}
+    semi join {{ events }} as events on rows.{{ key }} = events.{{ key }} and rows.account_id = events.account_id
+    {%- endif %}
+{%- endmacro %}

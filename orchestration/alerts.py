@@ -1,0 +1,36 @@
+"""Tells a webhook of what has gone out of line, where OUTREACH_ALERT_WEBHOOK names one."""
+
+import json
+from urllib.parse import urlsplit
+
+from dagster import DefaultSensorStatus, SensorEvaluationContext, SensorResult, SkipReason, sensor
+
+from outreach.alerts import alerts_of_newest_day, tell
+from outreach.settings import DASHBOARD_PORT, HOST, Settings, variable
+from outreach.warehouse.connection import opened
+
+# What was told stands in the cursor; a day's alerts are looked for again as long as the day is the newest one.
+MOST_REMEMBERED = 1000
+
+
+@sensor(minimum_interval_seconds=60, default_status=DefaultSensorStatus.STOPPED)
+def tell_alerts(context: SensorEvaluationContext) -> SensorResult | SkipReason:
+    """Sends each alert of the published file's newest day once to the webhook. One that is not taken is sent again with the next tick."""
+    webhook = variable("OUTREACH_ALERT_WEBHOOK", "")
+    if not webhook:
+        return SkipReason("OUTREACH_ALERT_WEBHOOK names no webhook.")
+    published = Settings.from_environment().published
+    if not published.exists():
+        return SkipReason("Nothing is published yet.")
+    told = json.loads(context.cursor or "[]")
+    with opened(published) as db:
+        new = [alert for alert in alerts_of_newest_day(db) if alert.key not in told]
+    if not new:
+        return SkipReason("There is no alert that was not told.")
+    try:
+        tell(webhook, new, variable("OUTREACH_PAGE_URL", f"http://{HOST}:{DASHBOARD_PORT}"))
+    except OSError as error:
+        # Without the webhook's path, which is its secret.
+        return SkipReason(f"{urlsplit(webhook).hostname} took no alert ({error}); {len(new)} wait for the next tick.")
+    context.log.info(f"Told {len(new)} alerts.")
+    return SensorResult(run_requests=[], cursor=json.dumps([*told, *(alert.key for alert in new)][-MOST_REMEMBERED:]))

@@ -1,0 +1,1 @@
+"""The warehouse file: what is written to it, read from it, and published of it."""

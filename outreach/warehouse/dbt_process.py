@@ -1,0 +1,176 @@
+"""dbt kept ready: a process that imports it and reads the project while others still work, and then forks for each command.
+
+Half of what dbt takes for a small build is imports and reading the project. What runs is dbt itself, and its command where this process
+is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from outreach.settings import PROJECT, variable
+from outreach.turns import turn
+from outreach.warehouse.manifest import DBT, is_parsed
+
+# Commands that need nothing of the project's files but the manifest.
+BUILDING = {"build", "compile", "run", "seed", "test"}
+
+# Takes dbt's arguments, has the process run them with its own output, passes signals on, and ends with dbt's exit code.
+CLIENT = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+server = socket.socket(socket.AF_UNIX)
+try:
+    server.connect({address!r})
+except OSError:
+    os.execv({dbt!r}, [{dbt!r}, *sys.argv[1:]])
+command = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+socket.send_fds(server, [len(command).to_bytes(4, "big")], [1, 2])
+server.sendall(command)
+process = int.from_bytes(server.recv(4), "big")
+if process:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: os.kill(process, number))
+answer = server.recv(1)
+sys.exit(answer[0] if answer else 1)
+"""
+
+
+class DbtProcess:
+    """The process, and the executable that reaches it. It ends with the process that has started it."""
+
+    def __init__(self) -> None:
+        self._folder = TemporaryDirectory(prefix="outreach-dbt-")
+        address = Path(self._folder.name) / "socket"
+        self.executable = Path(self._folder.name) / "dbt"
+        self.executable.write_text(CLIENT.format(python=sys.executable, address=str(address), dbt=str(DBT)))
+        self.executable.chmod(0o700)
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(address))
+        listening.listen()
+        # Its input ends with this process. dbt leaves semaphores behind, of which Python would warn.
+        command = [sys.executable, "-W", "ignore::UserWarning", "-m", __name__, str(listening.fileno())]
+        self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, pass_fds=[listening.fileno()])
+        listening.close()
+
+    def run(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+        """Runs dbt, and waits for it.
+
+        Args:
+            arguments: of the command.
+            folder: the project.
+            environment: all of its variables.
+        """
+        return subprocess.run([str(self.executable), *arguments], cwd=folder, env=dict(environment), capture_output=True, text=True)
+
+    def close(self) -> None:
+        """Ends the process. What it has started goes on."""
+        self._process.terminate()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+def _serve(listening: socket.socket) -> None:
+    import dbt.adapters.duckdb
+    import dbt.cli.main
+    import dbt.parser.manifest
+    import dbt.task.build
+    import dbt.task.compile  # noqa: F401
+
+    # DuckDB imports them with the first Python function that a query calls.
+    import pandas  # noqa: F401
+    import pyarrow  # noqa: F401
+
+    manifest = _manifest()
+    # Who has asked for a fork waits for it, and nobody else. An interrupt is meant for the forks.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        connection, _ = listening.accept()
+        with closing(connection):
+            size, outputs, _, _ = socket.recv_fds(connection, 4, 2)
+            arguments, folder, environment = json.loads(_receive(connection, int.from_bytes(size, "big")))
+            if os.fork() == 0:
+                connection.sendall(os.getpid().to_bytes(4, "big"))
+                code = 1
+                try:
+                    code = _run(arguments, folder, environment, outputs, manifest if Path(folder) == PROJECT else None)
+                finally:
+                    connection.sendall(bytes([code]))
+                    os._exit(code)
+            for output in outputs:
+                os.close(output)
+
+
+def _receive(connection: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        received += connection.recv(size - len(received))
+    return received
+
+
+def _manifest() -> Any:
+    """The project as dbt reads it; None where it cannot be read, so that each command says why."""
+    from dbt.cli.main import dbtRunner
+
+    target = PROJECT / variable("DBT_TARGET_PATH", "target")
+    before = dict(os.environ)
+    os.environ |= {"DBT_PROFILES_DIR": str(PROJECT / "profiles"), "DBT_TARGET_PATH": str(target)}
+    with turn(target / "manifest.json", "dbt parse", waiting=lambda other: None):
+        written = ["--no-write-json"] if is_parsed(target) else []
+        parsed = dbtRunner().invoke(["--log-level", "none", "--log-level-file", "none", *written, "parse"])
+    _set(PROJECT, before)
+    return parsed.result if parsed.success else None
+
+
+def _set(folder: Path | str, environment: Mapping[str, str]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _run(arguments: list[str], folder: str, environment: Mapping[str, str], outputs: list[int], manifest: Any) -> int:
+    for stream, output in enumerate(outputs, start=1):
+        os.dup2(output, stream)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _set(folder, environment)
+    # The project's own modules, which may be another project's than this one's.
+    sys.path.insert(0, folder)
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("orchestration", "outreach")]:
+        del sys.modules[name]
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import cli, dbtRunner
+
+    try:
+        if manifest is not None and BUILDING & set(arguments) and "--target" not in arguments:
+            return 0 if dbtRunner(manifest=manifest).invoke(arguments).success else 1
+        cli(args=arguments, prog_name="dbt")
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        # What an interpreter that ends does by itself, and a fork does not.
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    if os.fork() == 0:
+        # Ends the process, when who has started it is gone.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.stdin.read()
+        os.kill(os.getppid(), signal.SIGTERM)
+        os._exit(0)
+    _serve(socket.socket(fileno=int(sys.argv[1])))

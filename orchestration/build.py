@@ -125,7 +125,8 @@ def run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float])
         Whether all of its steps succeeded.
     """
     prepare_home(settings)
-    if variable("OUTREACH_DBT", ""):
+    # Elsewhere a process that has loaded libraries may not fork.
+    if variable("OUTREACH_DBT", "") or sys.platform != "linux":
         return _run_job(settings, full_refresh=full_refresh, limits=limits)
     # dbt gets ready while Dagster is imported and the landing zone is checked.
     with closing(DbtProcess()) as dbt:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 from outreach.settings import PROJECT, variable
@@ -102,6 +103,7 @@ def _serve(listening: socket.socket) -> None:
             arguments, folder, environment = json.loads(_receive(connection, int.from_bytes(size, "big")))
             if os.fork() == 0:
                 connection.sendall(os.getpid().to_bytes(4, "big"))
+                Thread(target=_end_with, args=[connection], daemon=True).start()
                 code = 1
                 try:
                     code = _run(arguments, folder, environment, outputs, manifest if Path(folder) == PROJECT else None)
@@ -110,6 +112,12 @@ def _serve(listening: socket.socket) -> None:
                     os._exit(code)
             for output in outputs:
                 os.close(output)
+
+
+def _end_with(connection: socket.socket) -> None:
+    """Ends this process when who has asked for it is gone, as it would have ended itself."""
+    connection.recv(1)
+    os._exit(1)
 
 
 def _receive(connection: socket.socket, size: int) -> bytes:

@@ -144,7 +144,7 @@ class Warehouse:
 
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs dbt on this landing zone and warehouse."""
-        variables = self.places()
+        variables = self.places() | ({} if self.project == PROJECT else {"DBT_TARGET_PATH": str(self.project / "target")})
         run = dbt_process().run(["--no-use-colors", "--log-level-file", "none", *arguments], self.project, os.environ | variables)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
@@ -241,6 +241,9 @@ def copy_of_project(folder: Path) -> Path:
         else:
             folder.mkdir(exist_ok=True)
             shutil.copy(part, folder)
+    # So that dbt reads what is changed, and not all of it.
+    (folder / "target").mkdir()
+    shutil.copy(WORKBENCH / "target/partial_parse.msgpack", folder / "target")
     return folder
 
 

@@ -161,6 +161,7 @@ def test_a_file_that_is_no_database_is_no_lock_whatever_its_name(tmp_path: Path)
         check_warehouse(file)
 
 
+@pytest.mark.nightly
 def test_of_two_builds_at_once_the_second_says_who_builds_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
     LandingZone(tmp_path / "landing").deliver([account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc")])
     # In a fresh clone, where both find nothing parsed.

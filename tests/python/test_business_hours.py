@@ -24,9 +24,10 @@ a1,3,08:00,20:00
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return copy_of_project(tmp_path / "project")
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, whose business hours each test writes anew."""
+    return copy_of_project(tmp_path_factory.mktemp("hours") / "project")
 
 
 def test_business_seconds_are_those_of_the_oracle(project: Path, tmp_path: Path) -> None:

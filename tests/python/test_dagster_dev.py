@@ -150,6 +150,7 @@ def test_schedules_and_sensors_are_listed_and_off(dagster: Dagster) -> None:
     assert sensors["new_landing_files"] == "STOPPED"
 
 
+@pytest.mark.nightly
 def test_a_failed_run_goes_on_from_where_it_failed_and_a_launched_one_finds_the_publication_fresh(dagster: Dagster) -> None:
     # The publication cannot be written: its place is taken by a folder.
     beside = dagster.published.with_name(f".{dagster.published.name}.unfinished")

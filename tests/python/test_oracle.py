@@ -10,13 +10,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from harness import SEEDS, LandingZone, Warehouse, ask, differing_rows, filters_of, rows_of
+from harness import NIGHTLY, SEEDS, LandingZone, Warehouse, ask, differing_rows, filters_of, rows_of
 from oracle import PROJECT, Oracle
 from random_landing import DAYS, FIRST_DAY, RandomLanding, random_landing
 
 ACCOUNTS = 40
 
 REPORTS = sorted(file.stem for file in (PROJECT / "models/reports").glob("*.sql"))
+# Of each report, about each account, each time.
+QUESTIONS = 4 if NIGHTLY else 2
+
 CHOICES = {
     "campaign": [None, None, "c0", "c1", "c_unknown", "no such"], "template": [None, None, "t0", "t1", "no such"],
     "template_a": ["t0", "t1", "no such"], "template_b": ["t0", "t1", "t2", None],
@@ -36,7 +39,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def questions(rng: Random, account: str) -> Iterator[tuple[str, tuple, dict[str, str | None]]]:
     """Reports, ranges and filters to ask about an account."""
     for function in REPORTS:
-        for _ in range(3):
+        for _ in range(QUESTIONS):
             start = FIRST_DAY + timedelta(days=rng.randrange(-2, DAYS + 3))
             end = start + timedelta(days=rng.choice([0, 0, 1, 2, 6, 20, -1]))
             filters = {name: rng.choice(CHOICES[name]) for name in filters_of(function)}

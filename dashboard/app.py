@@ -97,7 +97,7 @@ def picked(publication: Publication) -> Reports:
             "Viewing as",
             options,
             "viewer",
-            viewer if is_known else next(iter(options)),
+            viewer if is_known else Reports(publication, everyone).busiest(options),
             without=("account", "campaign", "template"),
             width=320,
         )

@@ -100,7 +100,7 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     color = alt.Color("flag:N", scale=alt.Scale(domain=flags, range=[ORANGE, BLUE]), legend=legend)
     shape = alt.Shape("flag:N", scale=alt.Scale(domain=flags, range=["triangle-up", "circle"]), legend=legend)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        y=alt.Y("template:N", sort=[str(row["template"]) for row in rows], title=None, axis=alt.Axis(labelLimit=140)),
+        y=alt.Y("template:N", sort=[str(row["template"]) for row in rows], title=None, axis=alt.Axis(labelLimit=240, labelOverlap=False)),
         tooltip=[
             alt.Tooltip("template:N", title="Template"),
             alt.Tooltip("messages:N", title="Blocked"),
@@ -118,7 +118,7 @@ def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
     intervals = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", color=color)
     rates = base.mark_point(filled=True, size=90, opacity=1).encode(x="rate:Q", color=color, shape=shape)
     rests = base.mark_tick(thickness=2, color=GREY, size=16).encode(x="rest:Q")
-    chart: alt.LayerChart = (intervals + rests + rates).properties(height=30 * len(rows) + 90)
+    chart: alt.LayerChart = (intervals + rests + rates).properties(height=26 * len(rows) + 170)
     return chart
 
 

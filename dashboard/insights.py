@@ -15,7 +15,7 @@ from dashboard.state import chosen_in_url
 from dashboard.tables import download, kpi_table
 from dashboard.view import View
 from outreach.kpis.entries import carded, kpi
-from outreach.kpis.units import count, figure, percentage
+from outreach.kpis.units import count, figure, percentage, points
 
 # A list on the page; the rest is in the download.
 MOST_LISTED = 50
@@ -57,7 +57,7 @@ def show_comparison(view: View) -> None:
             (
                 figure(row["value_a"], row["unit"]),
                 figure(row["value_b"], row["unit"]),
-                f"{figure(row['difference_low'], row['unit'])} to {figure(row['difference_high'], row['unit'])}",
+                f"{points(row['difference_low'])} to {points(row['difference_high'])}",
                 row["verdict"],
             ),
             None,

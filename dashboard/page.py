@@ -22,12 +22,14 @@ def show_page(reports: Reports) -> None:
     Args:
         reports: those of the viewer.
     """
-    page_title()
     accounts = {account.account_id: account for account in reports.accounts()}
     if not accounts:
+        page_title()
         notice("Your account is not among the published ones yet.", "empty")
         return
-    view = choose_view()
+    with st.container(key="heading", horizontal=True, vertical_alignment="center"):
+        page_title()
+        view = choose_view()
     asked_for = st.query_params.get("account") or reports.busiest(accounts)
     with st.container(key="filters"):
         columns = st.columns(4 if view == "messaging" else 3)

@@ -9,7 +9,7 @@ from dashboard.cards import TEMPLATES
 
 def page_title() -> None:
     """The page's heading."""
-    st.title("Reporting", anchor=False)
+    st.title("Reporting", anchor=False, width="content")
 
 
 def notice(text: str, kind: str) -> None:

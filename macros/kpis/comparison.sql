@@ -12,7 +12,8 @@
         '{{ kpi.column_name }}' as kpi,
         '{{ kpi.unit }}' as unit,
         '{{ kpi.good }}' as good,
-        template_id,
+        is_a,
+        is_b,
         sms_sent,
         {{ rate(kpi.numerator, kpi.denominator) if kpi.numerator else 'cast(' ~ kpi.column_name ~ ' as double)' }} as kpi_value,
         cast({{ kpi.numerator if kpi.unit == 'rate' else 'null' }} as double) as part,
@@ -25,7 +26,7 @@
 
 {# A column of one of the two templates: `a` or `b`. #}
 {% macro of_template(name, side) -%}
-    max({{ name }}) filter (where template_id = template_{{ side }})
+    max({{ name }}) filter (where is_{{ side }})
 {%- endmacro %}
 
 

@@ -15,8 +15,17 @@ counts as (
     group by template_id
 ),
 
+-- Which of the two each is, or both: on Spark no aggregate may look at a parameter.
+sides as (
+    select
+        *,
+        template_id = template_a as is_a,
+        template_id = template_b as is_b
+    from counts
+),
+
 kpis as (
-    {{ kpis_of_templates('counts') }}
+    {{ kpis_of_templates('sides') }}
 ),
 
 pairs as (

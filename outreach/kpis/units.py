@@ -56,6 +56,13 @@ def percentage(value: Number) -> str:
     return f"{trimmed(percent, 2 if percent < 1 else 1)} %"
 
 
+def points(value: Number) -> str:
+    """A difference of two fractions, with its sign: -0.107 is −10.7 points."""
+    text = trimmed(100 * abs(value), 1)
+    sign = "" if text == "0" else "−" if value < 0 else "+"
+    return f"{sign}{text} points"
+
+
 def duration(seconds: Number) -> str:
     """A duration in its two largest units, rounded to the smaller one: 3900 is 1h 5m, 3599.6 is 1h 0m, 45 is 45s."""
     seconds = round(seconds)

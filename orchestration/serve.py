@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from threading import Thread
 
 from orchestration.instance import prepare_home
 from outreach.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings, keep_private
+
+DEFINITIONS = ("--module-name", "orchestration.definitions", "--log-level", "warning", "--code-server-log-level", "warning")
 
 
 class Pages(SimpleHTTPRequestHandler):
@@ -47,12 +50,22 @@ def main() -> int:
     server = ThreadingHTTPServer((HOST, FILES_PORT), pages_in(pages))
     Thread(target=server.serve_forever, daemon=True).start()
     print(f"Dagster: http://{HOST}:{DAGSTER_PORT}\nData Docs and documentation of its runs: http://{HOST}:{FILES_PORT}", flush=True)
-    dagster = Path(sys.executable).with_name("dagster")
-    command = [str(dagster), "dev", "--host", HOST, "--port", str(DAGSTER_PORT), "--module-name", "orchestration.definitions"]
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    # The daemon runs schedules and sensors, and starts what is queued.
+    daemon = subprocess.Popen([_command("dagster-daemon"), "run", *DEFINITIONS])
+    webserver = [_command("dagster-webserver"), "--host", HOST, "--port", str(DAGSTER_PORT), "--dagster-log-level", "warning", *DEFINITIONS]
     try:
-        return subprocess.run([*command, "--log-level", "warning"]).returncode
+        return subprocess.run(webserver).returncode
     except KeyboardInterrupt:
         return 0
+    finally:
+        daemon.terminate()
+        daemon.wait()
+
+
+def _command(name: str) -> str:
+    """A command of this environment."""
+    return str(Path(sys.executable).with_name(name))
 
 
 if __name__ == "__main__":

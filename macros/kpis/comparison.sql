@@ -2,25 +2,27 @@
     A row per template and KPI that a template has of its own, from its aggregates: those that the filter by template applies to. Of a rate
     also its part and whole, which its interval follows from.
 
-    of: relation with the aggregates by template.
+    of: relation with the aggregates of the templates, and which of the two each is.
 #}
 {% macro kpis_of_templates(of) -%}
-    {%- set kpis = kpi_entries('messaging') | rejectattr('ignored_filters', 'in', ['template', 'campaign, template']) | list -%}
-    {%- for kpi in kpis %}
+    {%- set rows = [] -%}
+    {%- for kpi in kpi_entries('messaging') if 'template' not in kpi.ignored_filters -%}
+        {%- do rows.append([
+            ['kpi_order', rows | length],
+            ['kpi', "'" ~ kpi.column_name ~ "'"],
+            ['unit', "'" ~ kpi.unit ~ "'"],
+            ['good', "'" ~ kpi.good ~ "'"],
+            ['kpi_value', rate(kpi.numerator, kpi.denominator) if kpi.numerator else 'cast(' ~ kpi.column_name ~ ' as double)'],
+            ['part', 'cast(' ~ (kpi.numerator if kpi.unit == 'rate' else 'null') ~ ' as double)'],
+            ['whole', 'cast(' ~ (kpi.denominator if kpi.unit == 'rate' else 'null') ~ ' as double)']
+        ]) -%}
+    {%- endfor %}
     select
-        {{ loop.index }} as kpi_order,
-        '{{ kpi.column_name }}' as kpi,
-        '{{ kpi.unit }}' as unit,
-        '{{ kpi.good }}' as good,
         is_a,
         is_b,
         sms_sent,
-        {{ rate(kpi.numerator, kpi.denominator) if kpi.numerator else 'cast(' ~ kpi.column_name ~ ' as double)' }} as kpi_value,
-        cast({{ kpi.numerator if kpi.unit == 'rate' else 'null' }} as double) as part,
-        cast({{ kpi.denominator if kpi.unit == 'rate' else 'null' }} as double) as whole
+        {{ several_rows(rows) | indent(4) }}
     from {{ of }}
-    {{- ' union all' if not loop.last }}
-    {%- endfor %}
 {%- endmacro %}
 
 

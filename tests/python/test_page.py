@@ -245,6 +245,22 @@ def test_own_days_are_chosen_by_keyboard(reporting: Reporting) -> None:
     reporting.shows(sms_sent="6")
 
 
+def test_the_page_opens_on_the_account_with_the_most_activity_and_shows_every_card_at_once(reporting: Reporting, published: Path) -> None:
+    busiest = """
+        select account_name from marts.dim_accounts
+        join (select account_id from marts.fct_messages union all select account_id from marts.fct_calls) using (account_id)
+        group by account_name order by count(*) desc limit 1
+    """
+    with duckdb.connect(str(published), read_only=True) as db:
+        (name,) = db.execute(busiest).fetchone()
+    reporting.tab.set_viewport_size({"width": 1440, "height": 900})
+    reporting.open()
+    for box in ("Viewing as", "Account"):
+        expect(reporting.tab.get_by_role("combobox", name=box, exact=False)).to_have_value(name)
+    tops = reporting.tab.locator(".card .value").evaluate_all("values => values.map(value => value.getBoundingClientRect().bottom)")
+    assert len(tops) >= 15 and max(tops) <= 900
+
+
 def test_the_url_holds_the_whole_state(reporting: Reporting, desktop: BrowserContext, address: str) -> None:
     reporting.open(viewer="known")
     reporting.choose_days("Last 30 days")

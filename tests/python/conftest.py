@@ -44,6 +44,11 @@ collect_ignore = [] if NIGHTLY else [f"{file}.py" for file in PARTS["nightly"]]
 _seconds: dict[str, float] = {}
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two more than cores, because some tests mostly wait; none for a few tests by name, as each worker imports everything anew."""
+    return 0 if config.option.keyword else (os.cpu_count() or 2) + 2
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for part, files in PARTS.items():
         config.addinivalue_line("markers", f"{part}: the tests of {', '.join(files)}")

@@ -255,7 +255,7 @@ def test_a_contact_who_replies_twice_counts_once_at_the_step_it_answered_first(r
 
 
 @given(sent("m1", "10-20 10:00"), received("r1", "10-20 11:00"), sent("m2", "11-02 10:00"), received("r2", "11-02 11:00"))
-def test_a_later_reply_never_counts_again_in_another_range(reports):
+def test_a_second_reply_never_counts_again_in_another_range(reports):
     report = reports.messaging()
     assert (report["replies_received"], report["responded_contacts"], report["reply_rate"]) == (1, 0, 0.0)
 

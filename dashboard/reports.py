@@ -137,7 +137,8 @@ class Reports:
         Args:
             accounts: their ids.
         """
-        return max(accounts, key=lambda account: _activity(self.publication.identity, self.publication).get(account, 0))
+        activity = _activity(self.publication.identity, self.publication)
+        return max(accounts, key=lambda account: activity.get(account, 0))
 
     def local_time(self, moment: datetime, timezone: str) -> datetime:
         """A moment as clocks show it in a timezone, which the warehouse's engine knows and this machine may not."""

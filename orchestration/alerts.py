@@ -9,9 +9,6 @@ from outreach.alerts import alerts_of_newest_day, tell
 from outreach.settings import DASHBOARD_PORT, HOST, Settings, variable
 from outreach.warehouse.connection import opened
 
-# What was told stands in the cursor; a day's alerts are looked for again as long as the day is the newest one.
-MOST_REMEMBERED = 1000
-
 
 @sensor(minimum_interval_seconds=60, default_status=DefaultSensorStatus.STOPPED)
 def tell_alerts(context: SensorEvaluationContext) -> SensorResult | SkipReason:
@@ -22,9 +19,11 @@ def tell_alerts(context: SensorEvaluationContext) -> SensorResult | SkipReason:
     published = Settings.from_environment().published
     if not published.exists():
         return SkipReason("Nothing is published yet.")
+    # Of the newest day, as no other is looked at.
     told = json.loads(context.cursor or "[]")
     with opened(published) as db:
-        new = [alert for alert in alerts_of_newest_day(db) if alert.key not in told]
+        alerts = alerts_of_newest_day(db)
+    new = [alert for alert in alerts if alert.key not in told]
     if not new:
         return SkipReason("There is no alert that was not told.")
     try:
@@ -33,4 +32,4 @@ def tell_alerts(context: SensorEvaluationContext) -> SensorResult | SkipReason:
         # Without the webhook's path, which is its secret.
         return SkipReason(f"{urlsplit(webhook).hostname} took no alert ({error}); {len(new)} wait for the next tick.")
     context.log.info(f"Told {len(new)} alerts.")
-    return SensorResult(run_requests=[], cursor=json.dumps([*told, *(alert.key for alert in new)][-MOST_REMEMBERED:]))
+    return SensorResult(run_requests=[], cursor=json.dumps([alert.key for alert in alerts]))

@@ -91,10 +91,9 @@ def mart_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResul
     with warehouse_turn(settings, context.op_execution_context):
         # A tool that holds the file is waited for: Great Expectations would take its error for a finding.
         with opened(settings.warehouse) as db:
-            alerts = alerts_of_newest_day(db) if ALERTS.key in context.selected_asset_check_keys else []
+            if ALERTS.key in context.selected_asset_check_keys:
+                yield _of_alerts(alerts_of_newest_day(db))
         yield from _validated(context, settings.warehouse, "marts", suites, MART_KEYS, settings, title="marts")
-    if ALERTS.key in context.selected_asset_check_keys:
-        yield _of_alerts(alerts)
 
 
 def _of_alerts(alerts: Sequence[Alert]) -> AssetCheckResult:

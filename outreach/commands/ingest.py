@@ -48,7 +48,8 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument(
         "--since", type=date.fromisoformat, metavar="DAY",
-        help="twilio-api: the first day (UTC) of messages and calls (default: the last run's, less --lookback)",
+        help="leave out what the loader wrote before this day (UTC): rows of tables that say so (default: all); of twilio-api, messages and "
+        "calls before it (default: the last run's day, less --lookback)",
     )  # fmt: skip
     parser.add_argument(
         "--lookback", type=int, default=twilio_api.LOOKBACK, metavar="DAYS",
@@ -69,8 +70,8 @@ def main() -> int:
         source = known[arguments.source]
         with place(source, arguments.location or "", settings, arguments.since, arguments.lookback, console.print) as (location, notes):
             found = ingest(
-                source, location, arguments.schema, settings, contact_key(), without=tuple(arguments.without), dry_run=arguments.dry_run,
-                say=console.print,
+                source, location, arguments.schema, settings, contact_key(), without=tuple(arguments.without), since=arguments.since,
+                dry_run=arguments.dry_run, say=console.print,
             )  # fmt: skip
             found.warnings[:0] = notes
     except (SourceError, LandingError) as error:

@@ -6,9 +6,10 @@ The landing zone is the memory. What it holds is not written again, so that a ru
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -76,7 +77,8 @@ def sources() -> dict[str, Source]:
         tables = yaml.safe_load(file.read_text()) if file.exists() else {}
         name = f"{folder.parent.name}-{folder.name}"
         found[name] = Source(name, tuple(
-            RawTable(table, tuple(rules["key"]), tuple(rules["columns"]), rules.get("optional", False)) for table, rules in tables.items()
+            RawTable(table, tuple(rules["key"]), tuple(rules["columns"]), rules.get("optional", False), rules.get("synced", ""))
+            for table, rules in tables.items()
         ))  # fmt: skip
     return found
 
@@ -150,7 +152,7 @@ def place(
 
 def ingest(
     source: Source, location: str, schema: str | None, settings: Settings, key: bytes, *, without: tuple[str, ...] = (),
-    dry_run: bool = False, say: Callable[[str], None] = lambda line: None,
+    since: date | None = None, dry_run: bool = False, say: Callable[[str], None] = lambda line: None,
 ) -> Ingestion:  # fmt: skip
     """Reads a source and writes what the landing zone does not hold.
 
@@ -161,6 +163,7 @@ def ingest(
         settings: where the landing zone is.
         key: secret key of contact ids.
         without: raw tables that the source may lack.
+        since: rows that the loader wrote before this day (UTC) are left out; None reads all.
         dry_run: whether nothing is written; the first rows of each stream are kept instead.
         say: told of progress.
 
@@ -171,7 +174,7 @@ def ingest(
         SourceError: the source cannot be read.
         LandingError: the landing zone cannot be.
     """
-    tables = [RawTable(t.name, t.key, t.columns, t.is_optional or t.name in without) for t in source.tables]
+    tables = [replace(table, is_optional=table.is_optional or table.name in without) for table in source.tables]
     landing = Path(settings.landing)
     with TemporaryDirectory(prefix="outreach-ingest-") as spill, duckdb.connect() as db:
         db.execute(f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set temp_directory = '{spill}'")
@@ -180,7 +183,7 @@ def ingest(
         db.execute(f"create temp macro provider() as {sql_text(source.provider)}")
         say(f"Reading {source.name}")
         if source.tables:
-            add_raw_tables(db, tables, location, schema, say)
+            add_raw_tables(db, tables, location, schema, since, say)
         else:
             add_log(db, location)
         _add_seeds(db)
@@ -188,25 +191,44 @@ def ingest(
             say("Reading what has landed")
             _add_memory(db, settings)
             found = Ingestion()
-            _map(db, source, found, say)
+            news = _News(db, Path(spill), settings.landing_format)
+            _map(db, source, news, found, say)
             for stream in STREAMS:
-                rows = f"new_{stream}"
-                if not _has(db, rows):
+                if stream not in news.rows:
                     continue
-                (count,) = one_row(db.execute(f"select count(*) from {rows}"))
-                found.written[stream] = count
+                found.written[stream] = count = news.rows[stream]
                 if dry_run:
                     first = "occurred_at, event_id" if stream.endswith("_events") else "all"
-                    cursor = db.execute(f"select * from {rows} order by {first} limit 10")
+                    cursor = db.execute(f"select * from new_{stream} order by {first} limit 10")
                     names = [column[0] for column in cursor.description]
                     found.samples[stream] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
                 elif count:
-                    _write(db, rows, landing / stream, source.name, settings.landing_format)
+                    _write(db, news, stream, landing / stream, source.name)
                     say(f"  {stream}: {count:,} rows written")
         return found
 
 
-def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: Callable[[str], None]) -> None:
+@dataclass
+class _News:
+    """What is new of each stream, as a Parquet file in a folder and a view `new_<stream>` of it: it need not fit into memory."""
+
+    db: duckdb.DuckDBPyConnection
+    folder: Path
+    landing_format: str
+    rows: dict[str, int] = field(default_factory=dict)
+
+    def file(self, stream: str) -> Path:
+        return self.folder / f"new_{stream}.parquet"
+
+    def add(self, stream: str, query: str) -> None:
+        # A landing zone of Parquet holds texts alone: its files are read as one, whoever wrote them.
+        columns = "cast(columns(*) as varchar)" if self.landing_format == "parquet" else "*"
+        target = sql_text(self.file(stream))
+        (self.rows[stream],) = one_row(self.db.execute(f"copy (select {columns} from ({query})) to {target} (format parquet)"))
+        self.db.execute(f"create view new_{stream} as from read_parquet({target})")
+
+
+def _map(db: duckdb.DuckDBPyConnection, source: Source, news: _News, found: Ingestion, say: Callable[[str], None]) -> None:
     """Runs the steps of the mapping, and counts what became of the raw rows."""
 
     def step(name: str, table: str | None = None, kind: str = "table") -> None:
@@ -228,25 +250,24 @@ def _map(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion, say: C
     """)
     step("message_snapshots")
     say("  messages: mapped")
-    step("told_messages")
-    step("message_events", "new_message_events")
-    db.execute("""
-        create view new_message_segments as
-        select account_id, message_id, max(segments) as segments from new_message_events group by all
-    """)
+    _add_memory_of_messages(db)
+    step("repeated_messages")
+    step("new_messages")
+    step("new_snapshots")
+    step("told_messages", kind="view")
+    news.add("message_events", source.mapping("message_events"))
     found.read["messages"] = _counts(db, "message_snapshots", "direction", "status")
     if source.tables:
-        step("message_attributes", "new_message_attributes")
+        news.add("message_attributes", source.mapping("message_attributes"))
         step("call_snapshots")
         step("told_calls")
-        step("call_events", "new_call_events")
-        step("call_attributes", "new_call_attributes")
-        step("campaigns", "new_campaigns")
+        for stream in ("call_events", "call_attributes", "campaigns"):
+            news.add(stream, source.mapping(stream))
         found.read["calls"] = _counts(db, "call_snapshots", "landed_direction", None)
         for name in ("accounts", "services"):
             found.read[name] = Counts(rows=one_row(db.execute(f"select count(*) from source_{name}"))[0])
     # After the events, as a log knows no accounts but theirs.
-    step("accounts", "new_accounts")
+    news.add("accounts", source.mapping("accounts"))
     _look_closely(db, source, found)
 
 
@@ -271,10 +292,14 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
     if source.tables:
         unsettled, old = one_row(db.execute("""
             with latest as (
-                select
-                    arg_max(status, synced_at) as status,
-                    coalesce(moment(any_value(sent_text)), moment(any_value(created_text))) as sent_at
+                select status, sent_at
                 from message_snapshots
+                anti join repeated_messages using (account_id, message_id)
+                where direction != 'inbound' and coalesce(skipped_because, '') in ('', 'not_sent')
+                union all
+                select arg_max(status, synced_at) as status, min(sent_at) as sent_at
+                from message_snapshots
+                semi join repeated_messages using (account_id, message_id)
                 where direction != 'inbound' and coalesce(skipped_because, '') in ('', 'not_sent')
                 group by account_id, message_id
             )
@@ -290,10 +315,14 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
                 "come back for statuses that settle later. Set its look-back (Airbyte) or sync these rows again."
             )
     bodies = db.execute(r"""
-        select account_id from message_snapshots where body is not null and trim(body) != '' group by account_id
+        select account_id from message_snapshots where body is not null and body != '' group by account_id
         having
             count(*) >= 10
-            and avg(regexp_full_match(trim(body), '[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}')::int) > 0.9
+            and avg(case
+                -- Most bodies show by their length that they are none.
+                when strlen(body) not in (32, 40, 44, 64) then 0
+                else regexp_full_match(body, '[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}')::int
+            end) > 0.9
         order by 1
     """).fetchall()  # fmt: skip
     for (account,) in bodies:
@@ -315,7 +344,7 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
 
 def _add_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """The project's own rules for values, under short names."""
-    utc = "regexp_replace(value, ' UTC$', 'Z')"
+    utc = "replace(value, ' UTC', 'Z')"
     mail = "replace(value, 'GMT', '+0000')"
     db.execute(f"""
         create temp macro clean(value) as {call("trimmed", "value")};
@@ -377,31 +406,33 @@ def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         from landed_rows_campaigns
         qualify row_number() over (partition by account_id, campaign_id order by moment(updated_at) desc nulls last, ingest_date desc) = 1;
 
-        create table landed_message_attributes as select
-            account_id, message_id,
-            arg_max(whole_number(segments), (moment(updated_at), ingest_date)) filter (where whole_number(segments) > 0) as segments,
-            arg_max(amount(price), (moment(updated_at), ingest_date)) filter (where amount(price) is not null) as price,
-            max(moment(updated_at)) as updated_at
-        from landed_rows_message_attributes group by account_id, message_id;
-
         create table landed_call_attributes as select
             account_id, call_id,
             arg_max(amount(price), (moment(updated_at), ingest_date)) filter (where amount(price) is not null) as price,
             max(moment(updated_at)) as updated_at
         from landed_rows_call_attributes group by account_id, call_id;
 
-        create table landed_message_events as select distinct account_id, event_id from landed_rows_message_events;
-
-        create table landed_messages as select
-            account_id, message_id, arg_min(contact_id, (ingest_date, contact_id)) as contact_id,
-            max(whole_number(segments)) filter (where whole_number(segments) > 0) as segments
-        from landed_rows_message_events group by account_id, message_id;
-
         create table landed_call_events as select distinct account_id, event_id, call_id, lower(direction) as direction
         from landed_rows_call_events;
 
         create table landed_calls as select account_id, call_id, arg_min(contact_id, (ingest_date, contact_id)) as contact_id
         from landed_rows_call_events group by account_id, call_id;
+    """)
+
+
+def _add_memory_of_messages(db: duckdb.DuckDBPyConnection) -> None:
+    """What has landed of the messages that the source tells of, and of no others."""
+    db.execute("""
+        create table landed_message_events as
+        from landed_rows_message_events semi join message_snapshots using (message_id);
+
+        create table landed_message_attributes as select
+            account_id, message_id,
+            arg_max(whole_number(segments), (moment(updated_at), ingest_date)) filter (where whole_number(segments) > 0) as segments,
+            arg_max(amount(price), (moment(updated_at), ingest_date)) filter (where amount(price) is not null) as price,
+            max(moment(updated_at)) as updated_at
+        from landed_rows_message_attributes semi join message_snapshots using (message_id)
+        group by account_id, message_id;
     """)
 
 
@@ -427,29 +458,22 @@ def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ..
     db.execute(f"create view landed_rows_{stream} as {rows}")
 
 
-def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
-    (count,) = one_row(db.execute("select count(*) from duckdb_tables() where table_name = $1", [table]))
-    return bool(count)
-
-
 # -- writing
 
 
-def _write(db: duckdb.DuckDBPyConnection, rows: str, stream: Path, source: str, file_format: str) -> None:
-    """Writes rows as one file of the open day, which is there whole or not at all."""
+def _write(db: duckdb.DuckDBPyConnection, news: _News, stream: str, place: Path, source: str) -> None:
+    """Writes what is new of a stream as one file of the open day, which is there whole or not at all."""
     now = datetime.now(UTC)
-    folder = stream / f"ingest_date={now:%Y-%m-%d}"
+    folder = place / f"ingest_date={now:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
     for abandoned in folder.glob(f".{source}-*"):
         abandoned.unlink()
-    file = folder / f"{source}-{now:%Y%m%dT%H%M%S%f}.{file_format}"
+    file = folder / f"{source}-{now:%Y%m%dT%H%M%S%f}.{news.landing_format}"
     unfinished = file.with_name(f".{file.name}")
-    target = sql_text(unfinished)
-    if file_format == "parquet":
-        columns = ", ".join(f"cast({name} as varchar) as {name}" for name in db.table(rows).columns)
-        db.execute(f"copy (select {columns} from {rows}) to {target} (format parquet)")
+    if news.landing_format == "parquet":
+        shutil.copyfile(news.file(stream), unfinished)
     else:
-        db.execute(f"copy (select * from {rows}) to {target} (format json)")
+        db.execute(f"copy (from new_{stream}) to {sql_text(unfinished)} (format json)")
     with open(unfinished, "rb") as written:
         os.fsync(written.fileno())
     unfinished.replace(file)

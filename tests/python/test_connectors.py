@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_only_what_is_new_is_written_and_what_settles_later_arrives(ingested, tm
         "accounts": 0, "campaigns": 0, "message_attributes": 1, "call_attributes": 0, "message_events": 1, "call_events": 0,
     }  # fmt: skip
     assert not any(ingested([settled, MESSAGE]).written.values())
+
+
+@pytest.mark.parametrize("form", ["csv", "duckdb"])
+def test_what_the_loader_wrote_before_the_given_day_is_not_read(tmp_path, form):
+    """Days are UTC; an offset may move a row by a day, so that the day before is read too. An unknown time may be any."""
+    written = {
+        "old": "2026-11-18 23:59:59 UTC", "day before": "2026-11-20T08:00:00Z", "new": "2026-11-21 10:00:00 UTC", "none": None, "epoch": "1700000000",
+    }  # fmt: skip
+    written_as_csv(tmp_path, message=[MESSAGE | {"id": sid, "_fivetran_synced": synced} for sid, synced in written.items()],
+                   call=[CALL | {"_fivetran_synced": written["old"]}], account_history=[ACCOUNT])  # fmt: skip
+    location = tmp_path
+    if form == "duckdb":
+        location = tmp_path / "raw.duckdb"
+        with duckdb.connect(str(location)) as db:
+            for name in ("message", "call", "account_history"):
+                db.execute(f"create table {name} as from read_csv('{tmp_path / name}.csv', all_varchar = true)")
+            db.execute("alter table call alter _fivetran_synced type timestamp using replace(_fivetran_synced, ' UTC', '')::timestamp")
+    settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
+    ingest(sources()["twilio-fivetran"], str(location), None, settings, b"", since=date(2026, 11, 21))
+    assert {row["message_id"] for row in landed(tmp_path, "message_events")} == {"day before", "new", "none", "epoch"}
+    assert landed(tmp_path, "call_events") == []
 
 
 def test_the_contact_that_landed_first_stays_when_its_number_is_hidden(ingested, tmp_path):

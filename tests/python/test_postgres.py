@@ -7,7 +7,9 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_connectors import ACCOUNT, CALL, MESSAGE, landed
@@ -67,9 +69,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
-def ingested(location: str, folder: Path, schema: str = "Twilio", key: bytes = b"") -> Ingestion:
+def ingested(location: str, folder: Path, schema: str = "Twilio", key: bytes = b"", **options: Any) -> Ingestion:
     settings = Settings(str(folder / "landing"), "jsonl", folder / "w", folder / "p", folder / "home", folder / "raw")
-    return ingest(sources()["twilio-fivetran"], location, schema, settings, key)
+    return ingest(sources()["twilio-fivetran"], location, schema, settings, key, **options)
 
 
 def test_tables_in_postgres_become_the_same_rows_as_in_files(postgres: str, tmp_path: Path) -> None:
@@ -83,6 +85,8 @@ def test_tables_in_postgres_become_the_same_rows_as_in_files(postgres: str, tmp_
     assert events["undelivered"]["error_code"] == "30007"
     assert [(row["segments"], float(row["price"])) for row in landed(tmp_path, "message_attributes")] == [(1, 0.0079)]
     assert not any(ingested(postgres, tmp_path).written.values())
+    read = {day: ingested(postgres, tmp_path, since=date(2026, 11, day)).read["messages"].rows for day in (21, 22)}
+    assert read == {21: 1, 22: 0}, "The server is not asked for what the loader wrote before the day before."
 
 
 def test_what_cannot_be_read_is_one_line_without_the_password(postgres: str, tmp_path: Path) -> None:

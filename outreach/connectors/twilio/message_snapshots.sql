@@ -1,4 +1,4 @@
--- One row per raw row: what it says in one form, and why it becomes no event; null where it becomes some.
+-- One row per raw row: what it says in one form, which events it tells of, and why it becomes none; null where it becomes some.
 with snapshots as (
     select
         clean(account_id) as account_id,
@@ -16,6 +16,7 @@ with snapshots as (
         clean(sent_at) as sent_text,
         clean(created_at) as created_text,
         clean(updated_at) as updated_text,
+        coalesce(moment(clean(sent_at)), moment(clean(created_at)), moment(clean(updated_at))) as sent_at,
         coalesce(
             moment(clean(synced_at)), moment(clean(updated_at)), moment(clean(created_at)), timestamp '1970-01-01 00:00:00'
         ) as synced_at,
@@ -33,6 +34,12 @@ addressed_snapshots as (
 
 select
     * exclude (is_deleted),
+    case
+        when direction = 'inbound' then ['received']
+        when status in ('delivered', 'read', 'partially_delivered') then ['sent', 'delivered']
+        when status in ('undelivered', 'failed') then ['sent', 'undelivered']
+        else ['sent']
+    end as event_types,
     case
         when is_deleted then 'deleted'
         when coalesce(direction, '') not in ('inbound', 'outbound', 'outbound-api', 'outbound-call', 'outbound-reply') then 'unknown_direction'

@@ -2,14 +2,8 @@
 with events as (
     select
         *,
-        unnest(case
-            when direction = 'inbound' then ['received']
-            when status in ('delivered', 'read', 'partially_delivered') then ['sent', 'delivered']
-            when status in ('undelivered', 'failed') then ['sent', 'undelivered']
-            else ['sent']
-        end) as event_type
-    from message_snapshots
-    where skipped_because is null
+        unnest(event_types) as event_type
+    from new_snapshots
 )
 
 select
@@ -31,10 +25,7 @@ select
     -- It settles later, and lands as an attribute.
     null::decimal(38, 9) as price,
     -- What is not dated itself takes the next best time. Where none is one, what stands there lands, and the build rejects it.
-    coalesce(
-        case when event_type in ('delivered', 'undelivered') then moment(updated_text) end,
-        moment(sent_text), moment(created_text), moment(updated_text)
-    ) as occurred_at,
+    coalesce(case when event_type in ('delivered', 'undelivered') then moment(updated_text) end, sent_at) as occurred_at,
     coalesce(
         case when event_type in ('delivered', 'undelivered') then updated_text end, sent_text, created_text, updated_text
     ) as occurred_text,

@@ -5,7 +5,7 @@ select distinct
     null::varchar as account_name,
     null::varchar as created_at,
     null::varchar as updated_at
-from told_messages as told
+from message_snapshots as told
 anti join landed_accounts as landed on told.account_id = landed.account_id
-where told.account_id is not null
+where told.skipped_because is null and told.account_id is not null
 order by told.account_id

@@ -10,6 +10,7 @@ with addressed_rows as (
 
 select
     * exclude (left_out_because),
+    coalesce(moment(logged_text), moment(own_text)) as synced_at,
     case
         when left_out_because is distinct from 'other_type' and is_internal(account_id, contact_address, account_number) then 'internal'
         else left_out_because

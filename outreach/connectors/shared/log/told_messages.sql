@@ -3,8 +3,7 @@ with events as (
     select
         *,
         unnest(event_types) as event_type
-    from message_snapshots
-    where skipped_because is null
+    from new_snapshots
 )
 
 select
@@ -26,5 +25,5 @@ select
     case when event_type = 'sent' then price end as price,
     coalesce(case when event_type = 'sent' then moment(sent_text) end, moment(own_text), moment(logged_text)) as occurred_at,
     coalesce(case when event_type = 'sent' then sent_text end, own_text, logged_text) as occurred_text,
-    coalesce(moment(logged_text), moment(own_text)) as synced_at
+    synced_at
 from events

@@ -1,0 +1,6 @@
+-- One row per raw row of a message of which some event is not in the landing zone.
+select snapshots.*
+from message_snapshots as snapshots
+semi join new_messages as new
+    on snapshots.account_id is not distinct from new.account_id and snapshots.message_id is not distinct from new.message_id
+where snapshots.skipped_because is null

@@ -48,8 +48,8 @@ def main() -> int:
     )  # fmt: skip
     parser.add_argument(
         "--since", type=date.fromisoformat, metavar="DAY",
-        help="leave out what the loader wrote before this day (UTC): rows of tables that say so (default: all); of twilio-api, messages and "
-        "calls before it (default: the last run's day, less --lookback)",
+        help="read only what the loader wrote from this day (UTC) on (default: all); twilio-api: messages and calls from this day on "
+        "(default: the last run's day, less --lookback)",
     )  # fmt: skip
     parser.add_argument(
         "--lookback", type=int, default=twilio_api.LOOKBACK, metavar="DAYS",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from datetime import date
 from pathlib import Path
@@ -29,7 +30,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     if options.source:
-        print(f'Now: make ingest ARGS="{options.source} --location {options.folder}"')
+        print(f'Now: make ingest ARGS="{options.source} --location {shlex.quote(str(options.folder))}"')
     return 0
 
 

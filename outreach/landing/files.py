@@ -34,6 +34,10 @@ PARQUET_OPTIONS = "hive_partitioning = false, binary_as_string = true"
 # DuckDB's own limit for one JSON value. A longer line is read with as much as it needs.
 SHORTEST_LIMIT = 16 * 1024 * 1024
 
+# How many files, and how many bytes of them, are read by one query. Most of what a small one takes is the query itself.
+BATCH = 250
+BATCH_BYTES = 16 * 1024 * 1024
+
 
 class LandingError(Exception):
     """The landing zone is not set up as the variables say. The message is one sentence that names the variable or file."""
@@ -182,15 +186,15 @@ def inspect_files(landing: str, paths: list[str], file_format: str) -> list[Insp
     """
     inspect = _inspect_parquet if file_format == "parquet" else _inspect_jsonl
 
-    def inspect_one(path: str, db: duckdb.DuckDBPyConnection) -> Inspection:
-        file = os.path.join(landing, path)
-        digest = digest_of(file)
-        return replace(inspect(file, db), digest=digest)
+    def inspect_all(batch: list[str], db: duckdb.DuckDBPyConnection) -> list[Inspection]:
+        files = [os.path.join(landing, path) for path in batch]
+        digests = [digest_of(file) for file in files]
+        return [replace(found, digest=digest) for found, digest in zip(inspect(files, db), digests, strict=True)]
 
     with duckdb.connect() as db:
-        # One file is read by one thread: many small files are read at once instead.
+        # A batch is read by one thread: several batches are read at once instead.
         db.execute("set threads = 1")
-        readings = read_each(landing, paths, inspect_one, db)
+        readings = read_each(landing, paths, inspect_all, db, at_once=1 if file_format == "parquet" else BATCH)
         return [reading if isinstance(reading, Inspection) else Inspection(problem=f"cannot be read: {reading}") for reading in readings]
 
 
@@ -208,31 +212,53 @@ def digest_of(file: str | Path) -> str:
 
 
 def read_each(
-    landing: str, paths: list[str], read: Callable[[str, duckdb.DuckDBPyConnection], Any], db: duckdb.DuckDBPyConnection
-) -> list[Any]:
-    """Reads files several at a time, each with a cursor of its own. One that cannot be read holds up no other.
+    landing: str, paths: list[str], read: Callable[[list[str], duckdb.DuckDBPyConnection], list[Any]], db: duckdb.DuckDBPyConnection, *,
+    at_once: int,
+) -> list[Any]:  # fmt: skip
+    """Reads files in batches, several at a time, each with a cursor of its own. A file that cannot be read holds up no other.
 
     Args:
         landing: the landing zone's folder.
         paths: the files, relative to it.
-        read: called with a path and a cursor.
+        read: called with the paths of a batch and a cursor; gives one result for each.
         db: whose cursors they are.
+        at_once: files in a batch, at most.
 
     Returns:
         What `read` gives, in the order of the paths; the reason in words, a text, where it failed.
     """
 
-    def read_one(path: str) -> Any:
+    def read_batch(batch: list[str]) -> list[Any]:
         try:
             with db.cursor() as cursor:
-                return read(path, cursor)
+                return read(batch, cursor)
         except (OSError, EOFError, zlib.error, duckdb.Error) as error:
+            if len(batch) > 1:
+                # One of them is at fault.
+                return [result for path in batch for result in read_batch([path])]
             # The first line says what is wrong; further ones may quote the file.
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            return reason.replace(os.path.join(landing, path), path)
+            return [reason.replace(os.path.join(landing, batch[0]), batch[0])]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(read_one, paths))
+        return [result for results in pool.map(read_batch, _batches(landing, paths, at_once)) for result in results]
+
+
+def _batches(landing: str, paths: list[str], at_once: int) -> list[list[str]]:
+    """Small files together: a query for each would take longer than what is in them."""
+    batches: list[list[str]] = []
+    room = 0
+    for path in paths:
+        try:
+            size = os.path.getsize(os.path.join(landing, path))
+        except OSError:
+            size = BATCH_BYTES
+        if not batches or len(batches[-1]) >= at_once or size > room:
+            batches.append([])
+            room = BATCH_BYTES
+        batches[-1].append(path)
+        room -= size
+    return batches
 
 
 def open_lines(file: str) -> gzip.GzipFile | BufferedReader:
@@ -289,13 +315,43 @@ def repaired_rows(file: str, db: duckdb.DuckDBPyConnection) -> list[str]:
 _SURROGATES = re.compile(r"(\\\\)|(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..")
 
 
-def _inspect_jsonl(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
-    with open_lines(file) as lines:
-        longest_line = max(map(len, lines), default=0)
-    objects = "read_json_objects($files, format = 'newline_delimited', ignore_errors = true, maximum_object_size = $limit)"
-    arguments = {"files": [literal_path(file)], "limit": max(SHORTEST_LIMIT, 2 * longest_line)}
-    found = f"select count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects}"
-    rows, lines_read, columns = one_row(db.execute(found, arguments))
+def _inspect_jsonl(files: list[str], db: duckdb.DuckDBPyConnection) -> list[Inspection]:
+    longest_lines = {}
+    for file in files:
+        with open_lines(file) as lines:
+            longest_lines[file] = max(map(len, lines), default=0)
+    objects = """read_json_objects(
+        $files, format = 'newline_delimited', ignore_errors = true, maximum_object_size = $limit, filename = true
+    )"""
+    arguments = {"files": [literal_path(file) for file in files], "limit": max(SHORTEST_LIMIT, 2 * max(longest_lines.values()))}
+    found = db.execute(
+        f"select filename, count(json), count(*), list_sort(list_distinct(flatten(list(json_keys(json))))) from {objects} group by 1",
+        arguments,
+    )
+    counts = by_file(files, found.fetchall())
+    return [_inspected(file, counts.get(file, (0, 0, [])), longest_lines[file], db) for file in files]
+
+
+def by_file(files: list[str], rows: list[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Rows that begin with DuckDB's name of their file, by our name of it.
+
+    Args:
+        files: the files that were read.
+        rows: at most one of each.
+
+    Raises:
+        OSError: DuckDB calls a file by another name, so that several cannot be told apart.
+    """
+    if len(files) == 1:
+        return dict.fromkeys(files, rows[0][1:]) if rows else {}
+    found = {row[0]: row[1:] for row in rows}
+    if unknown := found.keys() - files:
+        raise OSError(f"{unknown.pop()} is none of the files")
+    return found
+
+
+def _inspected(file: str, counts: tuple[Any, ...], longest_line: int, db: duckdb.DuckDBPyConnection) -> Inspection:
+    rows, lines_read, columns = counts
     repaired = repaired_rows(file, db) if lines_read > rows else []
     keys = {key for line in repaired for key in json.loads(line)}
     return Inspection(
@@ -304,7 +360,8 @@ def _inspect_jsonl(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
     )  # fmt: skip
 
 
-def _inspect_parquet(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
+def _inspect_parquet(files: list[str], db: duckdb.DuckDBPyConnection) -> list[Inspection]:
+    (file,) = files
     rows = f"read_parquet($files, {PARQUET_OPTIONS})"
     arguments = {"files": [literal_path(file)]}
     columns = db.execute(f"describe select * from {rows}", arguments).fetchall()
@@ -312,4 +369,4 @@ def _inspect_parquet(file: str, db: duckdb.DuckDBPyConnection) -> Inspection:
     names = ", ".join(sql_name(name) for name, *_ in columns)
     (count, _) = one_row(db.execute(f"select count(*), bit_xor(hash({names})) from {rows}", arguments))
     signature = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
-    return Inspection(rows=count, columns=[name for name, *_ in columns], signature=signature)
+    return [Inspection(rows=count, columns=[name for name, *_ in columns], signature=signature)]

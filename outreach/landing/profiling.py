@@ -9,7 +9,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,11 +17,11 @@ from typing import Any
 
 import duckdb
 
-from outreach.landing.files import PARQUET_OPTIONS, SHORTEST_LIMIT, list_files, open_lines, read_each, repaired_rows
+from outreach.landing.files import BATCH, PARQUET_OPTIONS, SHORTEST_LIMIT, by_file, list_files, open_lines, read_each, repaired_rows
 from outreach.landing.streams import EVENT_STREAMS, LANDING_RULES
 from outreach.macros import call
 from outreach.settings import Settings
-from outreach.sql import literal_path, one_row, sql_name, sql_text
+from outreach.sql import literal_path, one_row, sql_name, sql_paths, sql_text
 
 # A file holds events of its ingest day and of earlier ones. Clocks that are ahead are given a day.
 DAYS_AHEAD = 1
@@ -132,14 +132,8 @@ def _list(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         create table known_accounts (account_id varchar);
         create table held_files (path varchar, stream varchar, rows bigint);
     """)
-    files = [
-        [file.path, file.stream, file.ingest_date, file.bytes, file.modified_at, file.problem]
-        for file in list_files(settings.landing, settings.landing_format)
-        if file.stream in LANDING_RULES
-    ]
-    if files:
-        columns = "path, stream, ingest_date, bytes, modified_at, problem"
-        db.executemany(f"insert into landing_files ({columns}) values (?, ?, ?, ?, ?, ?)", files)
+    files = [asdict(file) for file in list_files(settings.landing, settings.landing_format) if file.stream in LANDING_RULES]
+    db.execute(f"insert into landing_files by name {_rows(LISTED)}", [json.dumps(files, default=str)])
 
 
 def _compare_with_warehouse(db: duckdb.DuckDBPyConnection, settings: Settings, everything: bool) -> None:
@@ -171,35 +165,57 @@ def _read_new_files(db: duckdb.DuckDBPyConnection, settings: Settings, stream: s
     if not days:
         return
 
-    def read(path: str, cursor: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-        file = str(Path(settings.landing, path))
-        measured = _measure(cursor, file, stream, days[path], oldest_days)
-        if measured["broken_lines"] and (lines := repaired_rows(file, cursor)):
-            measured = _measure(cursor, file, stream, days[path], oldest_days, lines)
-        return measured
+    def read(paths: list[str], cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+        files = {str(Path(settings.landing, path)): days[path] for path in paths}
+        found = _measure(cursor, files, stream, oldest_days)
+        for file, measured in found.items():
+            if measured["broken_lines"] and (lines := repaired_rows(file, cursor)):
+                found |= _measure(cursor, {file: files[file]}, stream, oldest_days, lines)
+        return list(found.values())
 
-    for path, measured in zip(days, read_each(settings.landing, list(days), read, db), strict=True):
-        if isinstance(measured, str):
-            db.execute("update landing_files set problem = ? where path = ?", [f"cannot be read: {measured}", path])
-            continue
-        db.executemany("insert into known_accounts values (?)", [[account] for account in measured.pop("account_ids")] or [[None]])
-        assignments = ", ".join(f"{column} = ${column}" for column in measured)
-        db.execute(f"update landing_files set {assignments} where path = $path", measured | {"path": path})
+    measurements = read_each(settings.landing, list(days), read, db, at_once=1 if settings.landing_format == "parquet" else BATCH)
+    failed = [[f"cannot be read: {found}", path] for path, found in zip(days, measurements, strict=True) if isinstance(found, str)]
+    if failed:
+        db.executemany("update landing_files set problem = ? where path = ?", failed)
+    rows = [{"path": path} | found for path, found in zip(days, measurements, strict=True) if isinstance(found, dict)]
+    if rows:
+        columns = ", ".join(f"{name} = found.{name}" for name in MEASURED)
+        db.execute(f"create or replace table measured as {_rows({'path': 'VARCHAR'} | MEASURED)}", [json.dumps(rows)])
+        db.execute(f"update landing_files set {columns} from measured as found where landing_files.path = found.path")
+        accounts = sorted({account for row in rows for account in row["account_ids"] if account is not None})
+        db.execute("insert into known_accounts select unnest($1::varchar[])", [accounts])
+
+
+def _rows(types: dict[str, str]) -> str:
+    """The query that gives the rows of a list of objects, which it takes as JSON: one by one they take DuckDB a hundred times as long."""
+    return f"select unnest(from_json($1, '[{json.dumps(types)}]'), recursive := true)"
+
+
+# What is known of a file before it is read: columns of `landing_files`.
+LISTED = {
+    "path": "VARCHAR", "stream": "VARCHAR", "ingest_date": "DATE", "bytes": "BIGINT", "modified_at": "TIMESTAMP", "problem": "VARCHAR",
+}  # fmt: skip
+
+# What is counted of a file: columns of `landing_files`.
+MEASURED = {
+    "rows": "BIGINT", "broken_lines": "BIGINT", "rejects": "MAP(VARCHAR, BIGINT)", "unexpected": "MAP(VARCHAR, BIGINT)",
+    "future_rows": "BIGINT", "old_rows": "BIGINT", "missing_columns": "VARCHAR[]",
+}  # fmt: skip
 
 
 def _measure(
-    db: duckdb.DuckDBPyConnection, file: str, stream: str, ingest_day: date, oldest_days: int, repaired: Sequence[str] = ()
-) -> dict[str, Any]:  # fmt: skip
-    """Counts what is in one file; the keys are columns of `landing_files`, and the account ids that it brings.
+    db: duckdb.DuckDBPyConnection, days: dict[str, date], stream: str, oldest_days: int, repaired: Sequence[str] = ()
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Counts what is in files of a stream; the keys are columns of `landing_files`, and the account ids that each brings.
 
     Args:
         db: a cursor of its own.
-        file: the file.
-        stream: the stream that it is of.
-        ingest_day: the day that its folder names.
+        days: the files, each with the day that its folder names.
+        stream: the stream that they are of.
         oldest_days: an event that is further back than this many days from its ingest day counts as old.
-        repaired: rows of it whose line is JSON only once it is repaired.
+        repaired: rows whose line is JSON only once it is repaired, where there is but one file.
     """
+    files = list(days)
     rules = LANDING_RULES[stream]
     is_events = stream in EVENT_STREAMS
     vocabularies = list(call("vocabularies", stream))
@@ -216,12 +232,16 @@ def _measure(
         f"then '{column} ' || {landed.get(column, column)} end"
         for column in vocabularies
     ]
+    texts = _texts(db, files, landed | {column: landed.get(column, column) for column in vocabularies})
     result = db.execute(f"""
-        with texts as ({_texts(db, file, landed | {column: landed.get(column, column) for column in vocabularies})}),
+        with days as materialized (select unnest($files) as file, unnest($days) as ingest_date),
+
+        texts as ({texts}),
 
         rows as (
-            select texts.*, {typed} $day as ingest_date
+            select texts.*, {typed} days.ingest_date
             from texts
+            left join days on {"true" if len(files) == 1 else "texts.file = days.file"}
             where is_row
         ),
 
@@ -230,54 +250,73 @@ def _measure(
             from rows
             left join (select distinct account_id from known_accounts) as accounts
                 on {"rows.account_id = accounts.account_id" if is_events else "false"}
+        ),
+
+        counts as (
+            select
+                file,
+                count(*) as rows,
+                histogram(reject_reason) filter (where reject_reason is not null) as rejects,
+                count(*) filter (where occurred_at >= ingest_date + interval {1 + DAYS_AHEAD} day) as future_rows,
+                count(*) filter (where occurred_at < ingest_date - interval {oldest_days} day) as old_rows,
+                list_filter([
+                    {", ".join(f"case when count({name}) = 0 then '{column}' end" for column, name in landed.items())}
+                ], column_name -> column_name is not null) as missing_columns,
+                {"list(distinct account_id)" if stream == "accounts" else "[]::varchar[]"} as account_ids
+            from judged_rows as rows
+            group by file
+        ),
+
+        broken as (select file, count(*) - len($repaired) as broken_lines from texts where not is_row group by file),
+
+        unexpected_values as (
+            select file, histogram(value) as unexpected
+            from (select file, unnest([{", ".join(unexpected) or "null"}]::varchar[]) as value from rows)
+            where value is not null
+            group by file
         )
 
         select
-            count(*) as rows,
-            (select count(*) from texts where not is_row) - len($repaired) as broken_lines,
-            histogram(reject_reason) filter (where reject_reason is not null) as rejects,
-            (
-                select histogram(value) filter (where value is not null)
-                from (select unnest([{", ".join(unexpected) or "null"}]::varchar[]) as value from rows)
-            ) as unexpected,
-            count(*) filter (where occurred_at >= $day + interval {1 + DAYS_AHEAD} day) as future_rows,
-            count(*) filter (where occurred_at < $day - interval {oldest_days} day) as old_rows,
-            case when count(*) = 0 then [] else list_filter([
-                {", ".join(f"case when count({name}) = 0 then '{column}' end" for column, name in landed.items())}
-            ], column_name -> column_name is not null) end as missing_columns,
-            {"list(distinct account_id)" if stream == "accounts" else "[]"} as account_ids
-        from judged_rows as rows
-    """, {"day": ingest_day, "repaired": list(repaired)})  # fmt: skip
-    names = [column[0] for column in result.description]
-    return dict(zip(names, one_row(result), strict=True))
+            file,
+            coalesce(rows, 0), coalesce(broken_lines, 0), rejects, unexpected, coalesce(future_rows, 0), coalesce(old_rows, 0),
+            coalesce(missing_columns, []), coalesce(account_ids, [])
+        from counts
+        full join broken using (file)
+        left join unexpected_values using (file)
+    """, {"files": files, "days": list(days.values()), "repaired": list(repaired)})  # fmt: skip
+    found = by_file(files, result.fetchall())
+    nothing: tuple[Any, ...] = (0, 0, None, None, 0, 0, [], [])
+    return {file: dict(zip([*MEASURED, "account_ids"], found.get(file, nothing), strict=True)) for file in files}
 
 
-def _texts(db: duckdb.DuckDBPyConnection, file: str, columns: dict[str, str]) -> str:
-    """A file's rows as trimmed text, each column under a name, and whether each line is a row at all."""
-    path = sql_text(literal_path(file))
-    if file.endswith(".parquet"):
-        rows = f"read_parquet({path}, {PARQUET_OPTIONS})"
+def _texts(db: duckdb.DuckDBPyConnection, files: list[str], columns: dict[str, str]) -> str:
+    """Rows of files as trimmed text, each column under a name, with DuckDB's name of their file, and whether each line is a row at all."""
+    if files[0].endswith(".parquet"):
+        (file,) = files
+        rows = f"read_parquet({sql_text(literal_path(file))}, {PARQUET_OPTIONS})"
         described = db.execute(f"describe select * from {rows}").fetchall()
         present = {name.lower(): sql_name(name) for name, *_ in described}
         values = [f"{call('trimmed', present.get(column, 'null'))} as {name}" for column, name in columns.items()]
-        return f"select true as is_row, {', '.join(values)} from {rows}"
-    with open_lines(file) as lines:
-        if file.endswith(".gz"):
-            # To its end, which may be missing.
-            deque(lines, maxlen=0)
+        return f"select {sql_text(file)} as file, true as is_row, {', '.join(values)} from {rows}"
+    for file in files:
+        with open_lines(file) as lines:
+            if file.endswith(".gz"):
+                # To its end, which may be missing.
+                deque(lines, maxlen=0)
     structure = json.dumps(dict.fromkeys(columns, "VARCHAR"))
     values = [f"{call('trimmed', f'fields.{column}')} as {name}" for column, name in columns.items()]
     return f"""
-        select json is not null as is_row, {", ".join(values)}
+        select file, json is not null as is_row, {", ".join(values)}
         from (
-            select json, json_transform(json, '{structure}') as fields
+            select file, json, json_transform(json, '{structure}') as fields
             from (
-                select json
+                select filename as file, json
                 from read_json_objects(
-                    {path}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {SHORTEST_LIMIT}
+                    {sql_paths(files)}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = {SHORTEST_LIMIT},
+                    filename = true
                 )
                 union all
-                select cast(unnest($repaired) as json)
+                select {sql_text(files[0])} as file, cast(unnest($repaired) as json)
             )
         )
     """

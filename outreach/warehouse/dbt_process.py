@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -28,7 +29,6 @@ BUILDING = {"build", "compile", "run", "seed", "test"}
 
 # Takes dbt's arguments, has the process run them with its own output, passes signals on, and ends with dbt's exit code.
 CLIENT = """\
-#!{python} -IS
 import json, os, signal, socket, sys
 server = socket.socket(socket.AF_UNIX)
 try:
@@ -54,7 +54,10 @@ class DbtProcess:
         self._folder = TemporaryDirectory(prefix="outreach-dbt-")
         address = Path(self._folder.name) / "socket"
         self.executable = Path(self._folder.name) / "dbt"
-        self.executable.write_text(CLIENT.format(python=sys.executable, address=str(address), dbt=str(DBT)))
+        client = Path(self._folder.name) / "client.py"
+        client.write_text(CLIENT.format(address=str(address), dbt=str(DBT)))
+        # Not a line that names Python itself: such a line ends at a blank, and a path may hold one.
+        self.executable.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -IS {shlex.quote(str(client))} "$@"\n')
         self.executable.chmod(0o700)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(str(address))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
@@ -175,6 +177,26 @@ def test_of_two_builds_at_once_the_second_says_who_builds_waits_and_has_nothing_
     assert printed[1].startswith("Another build works on this warehouse (make build, process ")
     assert "Nothing is new" in printed[1]
     assert all("│ sms_sent                     │            1 │" in text and "Traceback" not in text for text in printed)
+
+
+@pytest.mark.nightly
+def test_rows_in_thousands_of_small_files_take_little_longer_than_in_few(tmp_path: Path) -> None:
+    took = {}
+    for files in (2, 6000):
+        folder = tmp_path / f"{files} files"
+        LandingZone(folder / "landing").deliver([account_row(account_id="acc")])
+        day = folder / "landing/message_events/ingest_date=2026-11-20"
+        day.mkdir(parents=True)
+        rows = [
+            json.dumps(sent(f"m{number}", "11-19 10:00", account_id="acc", contact=f"c{number % 5000}").values) for number in range(60_000)
+        ]
+        for number in range(files):
+            (day / f"{number}.jsonl").write_text("\n".join(rows[number::files]))
+        began = time.monotonic()
+        run = build(folder)
+        took[files] = time.monotonic() - began
+        assert run.returncode == 0 and "│ sms_sent                     │       60,000 │" in run.stdout, run.stdout + run.stderr
+    assert took[6000] < 1.5 * took[2], took
 
 
 def test_links_odd_names_empty_variables_and_cut_off_parse_results_hold_up_no_build(built: tuple[Path, str], tmp_path: Path) -> None:

@@ -138,7 +138,8 @@ def test_only_what_is_new_is_written_and_what_settles_later_arrives(ingested, tm
 def test_what_the_loader_wrote_before_the_given_day_is_not_read(tmp_path, form):
     """Days are UTC; an offset may move a row by a day, so that the day before is read too. An unknown time may be any."""
     written = {
-        "old": "2026-11-18 23:59:59 UTC", "day before": "2026-11-20T08:00:00Z", "new": "2026-11-21 10:00:00 UTC", "none": None, "epoch": "1700000000",
+        "old": "2026-11-18 23:59:59 UTC", "day before": "2026-11-20T08:00:00Z", "new": "2026-11-21 10:00:00 UTC", "none": None,
+        "epoch": "1700000000",
     }  # fmt: skip
     written_as_csv(tmp_path, message=[MESSAGE | {"id": sid, "_fivetran_synced": synced} for sid, synced in written.items()],
                    call=[CALL | {"_fivetran_synced": written["old"]}], account_history=[ACCOUNT])  # fmt: skip

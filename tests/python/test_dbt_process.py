@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 
@@ -16,8 +18,15 @@ from outreach.warehouse.dbt_process import DbtProcess
 
 
 @pytest.fixture(scope="module")
-def ready() -> Iterator[DbtProcess]:
-    process = DbtProcess()
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtProcess]:
+    """With a Python whose path the first line of a script could not name."""
+    python = tmp_path_factory.mktemp("a team's") / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(python))
+        patch.setattr(tempfile, "tempdir", str(python.parent))
+        process = DbtProcess()
     yield process
     process.close()
 

@@ -82,7 +82,7 @@ def make_pages(project: Path, *arguments: str) -> subprocess.CompletedProcess[st
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = copy_of_project(tmp_path_factory.mktemp("kpis") / "project")
+    folder = copy_of_project(tmp_path_factory.mktemp("kpis") / "a team's project")
     (folder / "docs").mkdir()
     changed(folder)
     return folder
@@ -116,7 +116,7 @@ def test_kpis_of_each_unit_are_in_reports_tables_checks_docs_and_on_the_page(pro
 
 
 def test_of_a_kpi_that_is_taken_out_nothing_is_left(tmp_path: Path) -> None:
-    project = copy_of_project(tmp_path / "project")
+    project = copy_of_project(tmp_path / "a team's project")
     (project / "docs").mkdir()
     make_pages(project)
     before = {file: file.read_text() for file in project.rglob("*") if file.suffix in (".sql", ".yml", ".md")}
@@ -144,7 +144,7 @@ def test_every_unit_is_one_of_a_kpi() -> None:
     ],
 )
 def test_an_entry_that_cannot_be_used_is_named_with_its_file(tmp_path: Path, was: str, becomes: str, sentence: str) -> None:
-    project = copy_of_project(tmp_path / "project")
+    project = copy_of_project(tmp_path / "a team's project")
     file = project / MESSAGING
     file.write_text(file.read_text().replace(was, becomes, 1))
     with pytest.raises(EntryError) as error:

@@ -7,8 +7,15 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pytest
 from harness import LandingZone, Warehouse, assert_equal_to_full_refresh, messaging, write_parquet
 from stories import account_row, of_account, row, sent
+
+from outreach.landing import files as landing_files
+from outreach.landing import profiling
+from outreach.landing.files import Inspection, inspect_files
+from outreach.landing.profiling import StreamProfile, profiled
+from outreach.settings import Settings
 
 
 def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
@@ -87,6 +94,38 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Wa
     warehouse.build()
     assert messaging(warehouse, "a")["sms_sent"] == 4
     assert_equal_to_full_refresh(warehouse)
+
+
+def test_small_files_are_read_together_and_counted_each_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "landing/message_events/ingest_date=2026-11-20"
+    folder.mkdir(parents=True)
+    line = (
+        b'{"event_id": "e", "account_id": "a", "contact_id": "p", "message_id": "m", "event_type": "sent", "occurred_at": "2026-11-10"}\n'
+    )
+    files = {
+        "1.jsonl": line * 3, "2 empty.jsonl": b"", "3 [a-z]*'s.jsonl": line + b"no JSON\n", "4.jsonl.gz": gzip.compress(line * 2),
+        "5 cut off.jsonl.gz": gzip.compress(line * 2)[:-9], "6.jsonl": line.replace(b'"sent"', b'"opened \xf0\x9f"'),
+        "7.jsonl": line.decode().encode("utf-16"), "8.jsonl": line.replace(b'"p"', b"null") * 4,
+    }  # fmt: skip
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
+    paths = [f"message_events/ingest_date=2026-11-20/{name}" for name in files]
+
+    def read() -> tuple[list[Inspection], StreamProfile]:
+        with profiled(settings) as profile:
+            return inspect_files(settings.landing, paths, "jsonl"), profile.streams["message_events"]
+
+    inspections, profile = read()
+    assert [(found.rows, found.broken_lines, found.repaired_lines) for found in inspections] == [
+        (3, 0, 0), (0, 0, 0), (1, 1, 0), (2, 0, 0), (0, 0, 0), (1, 0, 1), (0, 0, 0), (4, 0, 0),
+    ]  # fmt: skip
+    assert [bool(found.problem) for found in inspections] == [name[0] in "57" for name in files]
+    assert (profile.rows, profile.reject_reasons) == (11, {"missing_contact_id": 4, "unknown_account": 6, "unknown_event_type": 1})
+    assert (len(profile.broken_files), len(profile.unreadable_files)) == (1, 2)
+    for module in (landing_files, profiling):
+        monkeypatch.setattr(module, "BATCH", 1)
+    assert read() == (inspections, profile), "One by one, the same is found."
 
 
 def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from backend import Backend
 from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
-from test_crashes import Backend
 
 from outreach.landing.sample import SampleSize
 from outreach.warehouse.compaction import compact, holds_erased_bytes

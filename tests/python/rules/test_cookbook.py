@@ -13,9 +13,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from harness import Warehouse, of_sample, project_of_this_process
+from harness import Warehouse, manifest, of_sample, project_of_this_process
 from oracle import PROJECT
-from test_metrics import manifest
 
 from outreach.warehouse.publication import publish
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import LandingZone, Warehouse, with_dbt_ready
 from oracle import PROJECT
-from test_connectors import ACCOUNT, CALL, MESSAGE, written_as_csv
+from raw_rows import ACCOUNT, CALL, MESSAGE, written_as_csv
 
 RUN = """
 import json

@@ -69,6 +69,11 @@ def copy_what_was_read(target: Path) -> None:
         (target / name).chmod(0o600)
 
 
+def manifest() -> dict[str, Any]:
+    """What dbt has read of the project."""
+    return json.loads((WORKBENCH / "target/manifest.json").read_text())
+
+
 def project_of_this_process() -> Path:
     """The project's folder with this process's target folder in it: MetricFlow looks nowhere else for what dbt has parsed."""
     folder = WORKBENCH / "project"

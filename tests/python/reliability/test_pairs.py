@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 from harness import Warehouse, differing_rows
+from raw_rows import ACCOUNT, CALL, MESSAGE, written_as_csv
 from stories import account_row, of_account, sent
-from test_connectors import ACCOUNT, CALL, MESSAGE, written_as_csv
 
 PAIRS = 20
 # Seconds by which the second command follows the first, at most: some meet in each step of a build.

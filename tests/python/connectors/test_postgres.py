@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_connectors import ACCOUNT, CALL, MESSAGE, landed
+from raw_rows import ACCOUNT, CALL, MESSAGE, landed
 
 from outreach.connectors.ingestion import Ingestion, ingest, sources
 from outreach.connectors.raw_tables import SourceError

@@ -18,7 +18,7 @@ from typing import Any
 Row = dict[str, str | None]
 
 CODES = set()
-with open(Path(__file__).parents[2] / "seeds/carrier_block_codes.csv") as _seed:
+with open(Path(__file__).parents[3] / "seeds/carrier_block_codes.csv") as _seed:
     CODES = {row["error_code"] for row in csv.DictReader(_seed) if row["provider"] == "twilio"}
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

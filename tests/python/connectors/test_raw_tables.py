@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from harness import NIGHTLY
 from raw_reading import OWN, Reading, Row, Tables, moment
-from test_connectors import ACCOUNT
+from raw_rows import ACCOUNT
 
 from outreach.connectors import ingestion
 from outreach.connectors.ingestion import ingest, sources

@@ -20,7 +20,7 @@ from statistics import fmean, median
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 EVENT_TYPES = {
     "message_events": {"sent", "delivered", "carrier_blocked", "undelivered", "received"},

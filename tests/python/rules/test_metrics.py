@@ -16,14 +16,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import WORKBENCH, LandingZone, Warehouse, ask, of_sample, project_of_this_process, rows_of
+from harness import PROJECT, LandingZone, Warehouse, ask, manifest, of_sample, project_of_this_process, rows_of
 from random_landing import FIRST_DAY, random_landing
 
 from outreach.kpis.entries import kpis, of_view
 from outreach.kpis.pages import generated
 from outreach.warehouse.publication import publish
 
-SCRIPT = Path(__file__).with_name("metric_sql.py")
+SCRIPT = PROJECT / "tests/python/support/metric_sql.py"
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,6 @@ def statements(warehouse: Warehouse, kpis: dict[str, list[str]], choices: list[C
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     return dict(zip(questions, json.loads(run.stdout.splitlines()[-1]), strict=True))
-
-
-def manifest() -> dict[str, Any]:
-    return json.loads((WORKBENCH / "target/manifest.json").read_text())
 
 
 def of_random(folder: Path) -> Warehouse:

@@ -7,10 +7,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from comparison import same
 from harness import LandingZone, Warehouse, ask, copy_of_project
 from oracle import Oracle
 from random_landing import DAYS, FIRST_DAY, random_landing
-from test_oracle import same
 
 # Of every account on weekdays with a break at noon and all of Sunday, when clocks change; of one account its own.
 HOURS = """account_id,weekday,opens,closes

@@ -15,10 +15,10 @@ from random import Random
 
 import duckdb
 import pytest
+from comparison import REPORTS, same
 from harness import SEEDS, LandingZone, Warehouse, differing_rows, filters_of, rows_of
 from oracle import PROJECT
 from random_landing import DAYS, FIRST_DAY, random_landing
-from test_oracle import REPORTS, same
 
 from orchestration.dbt.assets import MANIFEST
 from outreach.landing.sample import write_sample

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from comparison import REPORTS
 from harness import LandingZone, Warehouse, ask, filters_of
 from oracle import LandedRow
 from stories import at, call, contact_event, event, manual, of_account, received, row, sent
-from test_oracle import REPORTS
 
 HOSTILE = [
     "acme", "Acme", "acme ltd", "аcme", "ａcme", "acme\u200b", "acme%", "_cme", "%", "*", "null", "NULL", "none", "' or '1'='1", "acme'--",

@@ -2,12 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Superset has an environment of its own.
+SUPERSET := .venv-superset
 export DBT_PROFILES_DIR := profiles
 # The lock names the version and hashes of every package, and uv holds what it installs against them.
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint requirements.txt --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help build ingest contact-id spark-build query export mcp dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
+.PHONY: help build ingest contact-id spark-build query export mcp superset dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
 
 help: ## show this list
 	@echo 'make TARGET ARGS="--help" shows the options of a target.'
@@ -54,6 +56,9 @@ mcp: $(VENV)/.installed-mcp ## serve the reports to AI clients over the Model Co
 dashboard: $(VENV)/.installed ## serve the Reporting page
 	@$(BIN)/python -m dashboard $(ARGS)
 
+superset: $(VENV)/.installed $(SUPERSET)/.installed ## serve a Superset with both views, or write the bundle for another (ARGS="--bundle FILE")
+	@$(BIN)/python -m bi.superset $(ARGS)
+
 dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
 	@$(BIN)/python -m orchestration.serve
 
@@ -65,7 +70,7 @@ docs: $(VENV)/.installed ## write the documentation site and serve it
 test: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp ## run the default tests (ARGS="-k name" selects some)
 	@$(BIN)/python -m pytest $(ARGS)
 
-nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp $(VENV)/.installed-spark ## run every test, including Spark, crashes, soaks and long fuzzing; takes over an hour
+nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp $(VENV)/.installed-spark $(SUPERSET)/.installed ## run every test, including Spark, crashes, soaks and long fuzzing; takes over an hour
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.
@@ -91,9 +96,16 @@ pages: $(VENV)/.installed ## regenerate what follows from the KPI entries and th
 lock: $(VENV)/.installed ## resolve requirements/*.in into the hashed lock file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--output-file requirements.txt requirements/*.in
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--output-file bi/superset/requirements.txt bi/superset/requirements.in
 
 clean: ## remove what builds make, except the landing zone
 	rm -rf target logs data/warehouse.duckdb data/warehouse.duckdb.wal data/published data/dagster
+
+$(SUPERSET)/.installed: bi/superset/requirements.txt | $(VENV)/.installed
+	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
+	@$(BIN)/uv pip install --quiet --python $(SUPERSET)/bin/python --require-hashes --requirement $<
+	@touch $@
 
 $(VENV)/.installed: requirements.txt requirements/main.in
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -9,8 +9,9 @@
 {% macro duckdb__prepare_build_state() %}
     create schema if not exists intermediate;
     create table if not exists intermediate.build_state (model_name varchar, since_batch bigint, batch bigint);
-    -- What version 1.0 called the schema. Contact ids that are to be forgotten do not stay behind.
+    -- What version 1.0 called a schema and a table. Contact ids that are to be forgotten do not stay behind.
     drop schema if exists timeline cascade;
+    drop table if exists marts.fct_activities;
 {% endmacro %}
 
 {% macro spark__prepare_build_state() %}{% endmacro %}

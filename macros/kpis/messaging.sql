@@ -1,3 +1,33 @@
+{# The columns of messaging_activity, with their types. #}
+{% macro activity_columns() -%}
+    {{ return({
+        'activity': dbt.type_string(), 'account_id': dbt.type_string(), 'date_day': 'date', 'campaign_id': dbt.type_string(),
+        'template_id': dbt.type_string(), 'contact_id': dbt.type_string(), 'label_id': dbt.type_string(), 'status': dbt.type_string(),
+        'segments': 'integer', 'price': 'decimal(18, 9)', 'is_campaign_message': 'boolean', 'is_first': 'boolean',
+        'campaign_type': dbt.type_string(), 'response_seconds': 'double', 'previous_day_in_account': 'date',
+        'previous_day_in_campaign': 'date', 'previous_day_in_template': 'date', 'previous_day_in_campaign_template': 'date',
+    }) }}
+{%- endmacro %}
+
+
+{#
+    Rows of a relation as messaging_activity has them: null where they have no such column.
+
+    columns: those that the relation has, each as `name` or `expression as name`.
+#}
+{% macro activity_rows(relation, columns) -%}
+    {%- set given = {} -%}
+    {%- for column in columns -%}
+        {%- do given.update({column.split(' as ') | last: column}) -%}
+    {%- endfor -%}
+select
+    {%- for name, type in activity_columns().items() %}
+    {{ given.get(name, 'cast(null as ' ~ type ~ ') as ' ~ name) }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ relation }}
+{%- endmacro %}
+
+
 {#
     The rows of messaging_activity that a report is about, from its parameters.
 

@@ -1,6 +1,14 @@
 {{ config(materialized='table') }}
 
-with events_of_contacts as (
+with accounts as (
+    select * from {{ ref('stg_accounts') }}
+),
+
+days as (
+    select * from {{ ref('int_local_days') }}
+),
+
+events_of_contacts as (
     {{ of_touched_contacts(ref('stg_contact_events')) }}
 ),
 
@@ -60,8 +68,8 @@ followers as (
         false as is_opt_out_text,
         true as is_attributable
     from contact_events as events
-    inner join {{ ref('stg_accounts') }} as accounts on events.account_id = accounts.account_id
-    inner join {{ ref('int_local_days') }} as days
+    inner join accounts on events.account_id = accounts.account_id
+    inner join days
         on accounts.timezone = days.timezone and {{ quarter_hour('events.occurred_at') }} = days.quarter_hour
 ),
 

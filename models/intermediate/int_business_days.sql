@@ -1,11 +1,15 @@
 {{ config(materialized='table') }}
 
 -- The days that a wait may reach over, each with its openings; those without one too, as what went before them counts.
-with accounts as (
+with hours as (
+    select * from {{ ref('stg_business_hours') }}
+),
+
+accounts as (
     select distinct
         account_id,
         timezone
-    from {{ ref('stg_business_hours') }}
+    from hours
 ),
 
 spans as (
@@ -34,7 +38,7 @@ openings as (
         {{ moment_of('days.date_day', 'hours.opens_at_minute', 'days.timezone') }} as opens_at,
         {{ moment_of('days.date_day', 'hours.closes_at_minute', 'days.timezone') }} as closes_at
     from days
-    left join {{ ref('stg_business_hours') }} as hours
+    left join hours
         on days.account_id = hours.account_id and {{ weekday('days.date_day') }} = hours.weekday
 )
 

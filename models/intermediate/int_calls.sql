@@ -1,6 +1,14 @@
 {{ config(materialized='table') }}
 
-with events as (
+with accounts as (
+    select * from {{ ref('stg_accounts') }}
+),
+
+days as (
+    select * from {{ ref('int_local_days') }}
+),
+
+events as (
     {{ of_touched_contacts(ref('stg_call_events')) }}
 ),
 
@@ -68,6 +76,6 @@ select
     calls.is_deal or coalesce(attributes.is_deal_outcome, false) as is_deal
 from calls
 left join attributes on calls.call_id = attributes.call_id and calls.account_id = attributes.account_id
-inner join {{ ref('stg_accounts') }} as accounts on calls.account_id = accounts.account_id
-inner join {{ ref('int_local_days') }} as days
+inner join accounts on calls.account_id = accounts.account_id
+inner join days
     on accounts.timezone = days.timezone and {{ quarter_hour('calls.dialed_at') }} = days.quarter_hour

@@ -1,6 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['timezone', 'quarter_hour']) }}
 
-with events as (
+with accounts as (
+    select * from {{ ref('stg_accounts') }}
+),
+
+events as (
     {{ events_since(settled_batch() if is_incremental() else 0, ['account_id', 'occurred_at']) }}
 ),
 
@@ -9,7 +13,7 @@ quarter_hours as (
         accounts.timezone,
         {{ quarter_hour('events.occurred_at') }} as quarter_hour
     from events
-    inner join {{ ref('stg_accounts') }} as accounts on events.account_id = accounts.account_id
+    inner join accounts on events.account_id = accounts.account_id
     group by 1, 2
 )
 

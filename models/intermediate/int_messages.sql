@@ -1,6 +1,14 @@
 {{ config(materialized='table') }}
 
-with events as (
+with accounts as (
+    select * from {{ ref('stg_accounts') }}
+),
+
+days as (
+    select * from {{ ref('int_local_days') }}
+),
+
+events as (
     {{ of_touched_contacts(ref('stg_message_events')) }}
 ),
 
@@ -102,6 +110,6 @@ select
     messages.is_opt_in_text,
     messages.status
 from known_messages as messages
-inner join {{ ref('stg_accounts') }} as accounts on messages.account_id = accounts.account_id
-inner join {{ ref('int_local_days') }} as days
+inner join accounts on messages.account_id = accounts.account_id
+inner join days
     on accounts.timezone = days.timezone and {{ quarter_hour('messages.occurred_at') }} = days.quarter_hour

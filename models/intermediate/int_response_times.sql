@@ -1,7 +1,11 @@
 {{ config(materialized='ephemeral') }}
 
 -- What is open between two moments is what has been open up to the second, less what has been open up to the first.
-with ends as (
+with days as (
+    select * from {{ ref('int_business_days') }}
+),
+
+ends as (
     select
         account_id,
         contact_id,
@@ -40,7 +44,7 @@ open_before_ends as (
             min(days.seconds_before)
         ) as seconds
     from ends
-    inner join {{ ref('int_business_days') }} as days
+    inner join days
         on ends.account_id = days.account_id and ends.date_day = days.date_day
     group by ends.account_id, ends.contact_id, ends.answer_message_id, ends.sign
 ),

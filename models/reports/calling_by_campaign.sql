@@ -1,6 +1,10 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null']) }}
 
-with calls as (
+with campaigns as (
+    select * from {{ ref('dim_campaigns') }}
+),
+
+calls as (
     {{ calls_in_range(ref('fct_calls')) }}
 ),
 
@@ -18,6 +22,6 @@ select
     campaigns.campaign_name,
     {{ kpi_columns('calling', 'counts') }}
 from counts
-left join {{ ref('dim_campaigns') }} as campaigns
+left join campaigns
     on counts.campaign_id = campaigns.campaign_id and campaigns.account_id = account
 order by counts.campaign_id

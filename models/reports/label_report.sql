@@ -1,6 +1,10 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
-with additions as (
+with labels as (
+    select * from {{ ref('dim_labels') }}
+),
+
+additions as (
     select
         label_id,
         {{ is_first_in_range() | indent(8) }} as is_first_in_range
@@ -23,5 +27,5 @@ select
     counts.contacts,
     {{ rate('counts.contacts', 'sum(counts.contacts) over ()') }} as share
 from counts
-left join {{ ref('dim_labels') }} as labels on counts.label_id = labels.label_id and labels.account_id = account
+left join labels on counts.label_id = labels.label_id and labels.account_id = account
 order by counts.contacts desc, counts.label_id asc

@@ -1,6 +1,10 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
-with activity as (
+with campaigns as (
+    select * from {{ ref('dim_campaigns') }}
+),
+
+activity as (
     {{ activity_in_range(grouped_by='campaign_id') }}
 ),
 
@@ -27,7 +31,7 @@ select
     campaigns.campaign_name,
     {{- kpi_columns('messaging', 'counts', ignoring='campaign') }}
 from counts
-left join {{ ref('dim_campaigns') }} as campaigns
+left join campaigns
     on counts.campaign_id = campaigns.campaign_id and campaigns.account_id = account
 cross join account_wide
 order by counts.campaign_id

@@ -1,6 +1,10 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
-with activity as (
+with response_times as (
+    select * from {{ ref('response_times_daily') }}
+),
+
+activity as (
     {{ activity_in_range(grouped_by='date_day') }}
 ),
 
@@ -23,6 +27,6 @@ select
     {{- kpi_columns('messaging', 'counts', fills_gaps=true, of_marts={'response_times_daily': 'response_times'}) }}
 from days
 left join counts on days.date_day = counts.date_day
-left join {{ ref('response_times_daily') }} as response_times
+left join response_times
     on days.date_day = response_times.date_day and response_times.account_id = account
 order by days.date_day

@@ -1,6 +1,10 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null', 'template := null']) }}
 
-with activity as (
+with templates as (
+    select * from {{ ref('dim_message_templates') }}
+),
+
+activity as (
     {{ contact_activity_in_range(grouped_by='template_id') }}
 ),
 
@@ -29,7 +33,7 @@ select
     {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'low') }} as carrier_block_rate_low,
     {{ wilson_bound('counts.carrier_blocked_messages', 'counts.campaign_messages', 'high') }} as carrier_block_rate_high
 from counts
-left join {{ ref('dim_message_templates') }} as templates
+left join templates
     on counts.template_id = templates.template_id and templates.account_id = account
 cross join account_wide
 order by counts.template_id

@@ -39,15 +39,22 @@ class Aggregate:
         kind: `count` of rows, `contacts`: distinct ones, `sum`, `avg` or `median`.
         of: the column; empty where rows or contacts are counted.
         where: which rows, as SQL; `true` for all.
+        key: in the rows for metrics, the column that tells apart what is counted once, however many rows it has; else empty.
     """
 
     kind: str
     of: str
     where: str
+    key: str = ""
 
     def counted_anew(self) -> str:
         """As SQL over the view's rows, without the shortcut that reports take for contacts."""
         values = {"count": "count(*)", "contacts": "count(distinct contact_id)"}.get(self.kind, f"{self.kind}({self.of})")
+        return f"{values} filter (where {self.where})"
+
+    def over_metric_rows(self) -> str:
+        """As SQL over the view's rows for metrics: ids differ across accounts, and what a filter ignores stands once per choice."""
+        values = f"count(distinct {self.key})" if self.key else "count(*)" if self.kind == "count" else f"{self.kind}({self.of})"
         return f"{values} filter (where {self.where})"
 
 
@@ -200,7 +207,7 @@ def _aggregate(metric: dict[str, Any], measure: str | None, semantic_model: dict
     column = str(found.get("expr", found["name"]))
     if found["agg"] == "count_distinct":
         # Each campaign is one row: it is created once.
-        return Aggregate("contacts" if column == "contact_key" else "count", "", where)
+        return Aggregate("contacts" if column == "contact_key" else "count", "", where, column)
     if found["agg"] == "sum" and column == "1":
         return Aggregate("count", "", where)
     return Aggregate({"average": "avg"}.get(found["agg"], found["agg"]), column, where)

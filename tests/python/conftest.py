@@ -25,9 +25,9 @@ LONGEST = [
 # What a part of the suite needs, or when it runs: `make test ARGS="-m browser"`, `make nightly ARGS="-m spark"`.
 PARTS = {
     "spark": ["test_spark"],
-    "browser": ["test_page", "test_page_sign_in"],
+    "browser": ["test_page", "test_page_sign_in", "test_superset"],
     "slow": ["test_dagster_dev", "test_fuzzing", "test_isolation", "test_oracle"],
-    "nightly": ["test_crashes", "test_pairs", "test_soak", "test_spark"],
+    "nightly": ["test_crashes", "test_pairs", "test_soak", "test_spark", "test_superset"],
 }
 
 # Seconds that a test of the default tier may take, its own warehouse included, and those that may take longer, each with the reason.

@@ -1,4 +1,8 @@
 -- The outbound calls, for an engine that knows nothing but filters and aggregates.
+with campaigns as (
+    select * from {{ ref('dim_campaigns') }}
+)
+
 select
     calls.account_id,
     calls.date_day,
@@ -14,6 +18,6 @@ select
     calls.is_lead,
     calls.is_deal
 from {{ ref('fct_calls') }} as calls
-left join {{ ref('dim_campaigns') }} as campaigns
+left join campaigns
     on calls.account_id = campaigns.account_id and calls.campaign_id = campaigns.campaign_id
 where calls.direction = 'outbound'

@@ -1,5 +1,9 @@
 {{ config(materialized='table') }}
 
+with accounts as (
+    select * from {{ ref('stg_accounts') }}
+)
+
 select
     campaigns.account_id,
     campaigns.campaign_id,
@@ -10,4 +14,4 @@ select
     {{ local_day('campaigns.created_at', "coalesce(accounts.timezone, 'UTC')") }} as created_day,
     campaigns.updated_at
 from {{ ref('stg_campaigns') }} as campaigns
-left join {{ ref('stg_accounts') }} as accounts on campaigns.account_id = accounts.account_id
+left join accounts on campaigns.account_id = accounts.account_id

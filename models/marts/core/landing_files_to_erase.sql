@@ -1,6 +1,10 @@
 {{ config(materialized='table') }}
 
-with erased_rows as (
+with files as (
+    select * from {{ ref('landing_files') }}
+),
+
+erased_rows as (
     {% for stream in event_streams() -%}
     select file_id
     from {{ ref('base_' ~ stream) }}
@@ -17,6 +21,6 @@ select
     files.path as landing_file,
     count(*) as row_count
 from erased_rows
-inner join {{ ref('landing_files') }} as files on erased_rows.file_id = files.file_id
+inner join files on erased_rows.file_id = files.file_id
 inner join files_on_disk on files.path = files_on_disk.path
 group by files.path

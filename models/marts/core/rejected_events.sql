@@ -1,3 +1,7 @@
+with files as (
+    select * from {{ ref('landing_files') }}
+)
+
 {% for stream in event_streams() -%}
 select
     '{{ stream }}' as stream,
@@ -7,7 +11,7 @@ select
     rows.ingest_date,
     files.path as landing_file
 from {{ ref('base_' ~ stream) }} as rows
-left join {{ ref('landing_files') }} as files on rows.file_id = files.file_id
+left join files on rows.file_id = files.file_id
 where rows.reject_reason != 'forgotten'
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -1,62 +1,14 @@
-select
-    'message' as activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    cast(null as {{ dbt.type_string() }}) as label_id,
-    status,
-    segments,
-    price,
-    is_campaign_message,
-    is_first_message as is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    previous_day_in_account,
-    previous_day_in_campaign,
-    previous_day_in_template,
-    previous_day_in_campaign_template
-from {{ ref('fct_messages') }}
+{{ activity_rows(ref('fct_messages'), [
+    "'message' as activity", 'account_id', 'date_day', 'campaign_id', 'template_id', 'contact_id', 'status', 'segments', 'price',
+    'is_campaign_message', 'is_first_message as is_first',
+    'previous_day_in_account', 'previous_day_in_campaign', 'previous_day_in_template', 'previous_day_in_campaign_template',
+]) }}
 union all
-select
-    activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    label_id,
-    cast(null as {{ dbt.type_string() }}) as status,
-    cast(null as integer) as segments,
-    cast(null as decimal(18, 9)) as price,
-    cast(null as boolean) as is_campaign_message,
-    is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    previous_day_in_account,
-    previous_day_in_campaign,
-    previous_day_in_template,
-    previous_day_in_campaign_template
-from {{ ref('fct_activities') }}
+{{ activity_rows(ref('fct_attributed_events'), [
+    'activity', 'account_id', 'date_day', 'campaign_id', 'template_id', 'contact_id', 'label_id', 'is_first',
+    'previous_day_in_account', 'previous_day_in_campaign', 'previous_day_in_template', 'previous_day_in_campaign_template',
+]) }}
 union all
-select
-    'message_after_opt_out' as activity,
-    account_id,
-    date_day,
-    campaign_id,
-    template_id,
-    contact_id,
-    cast(null as {{ dbt.type_string() }}) as label_id,
-    cast(null as {{ dbt.type_string() }}) as status,
-    cast(null as integer) as segments,
-    cast(null as decimal(18, 9)) as price,
-    cast(null as boolean) as is_campaign_message,
-    cast(null as boolean) as is_first,
-    cast(null as {{ dbt.type_string() }}) as campaign_type,
-    cast(null as double) as response_seconds,
-    cast(null as date) as previous_day_in_account,
-    cast(null as date) as previous_day_in_campaign,
-    cast(null as date) as previous_day_in_template,
-    cast(null as date) as previous_day_in_campaign_template
-from {{ ref('fct_messages_after_opt_out') }}
+{{ activity_rows(ref('fct_messages_after_opt_out'), [
+    "'message_after_opt_out' as activity", 'account_id', 'date_day', 'campaign_id', 'template_id', 'contact_id',
+]) }}

@@ -11,5 +11,5 @@ select
     previous_day_in_campaign,
     previous_day_in_template,
     previous_day_in_campaign_template
-from {{ ref('fct_activities') }}
+from {{ ref('fct_attributed_events') }}
 where activity = 'label'

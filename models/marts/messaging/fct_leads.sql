@@ -7,5 +7,5 @@ select
     activity_id as event_id,
     occurred_at as created_at,
     is_first as is_first_lead
-from {{ ref('fct_activities') }}
+from {{ ref('fct_attributed_events') }}
 where activity = 'lead'

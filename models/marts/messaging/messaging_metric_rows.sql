@@ -1,4 +1,8 @@
-with templates as (
+with campaigns as (
+    select * from {{ ref('dim_campaigns') }}
+),
+
+templates as (
     select
         account_id,
         template_id
@@ -63,5 +67,5 @@ select
     metric_rows.is_first,
     metric_rows.response_seconds
 from metric_rows
-left join {{ ref('dim_campaigns') }} as campaigns
+left join campaigns
     on metric_rows.account_id = campaigns.account_id and metric_rows.campaign_id = campaigns.campaign_id

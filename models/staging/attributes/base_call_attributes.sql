@@ -1,6 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='replace_files') }}
 
-with landed as (
+with outcomes as (
+    select * from {{ ref('call_outcomes') }}
+),
+
+landed as (
     {{ read_landing(source('landing', 'call_attributes')) }}
 ),
 
@@ -18,7 +22,7 @@ typed_rows as (
         landed.ingest_date,
         landed.file_id
     from landed
-    left join {{ ref('call_outcomes') }} as outcomes on landed.outcome = outcomes.outcome
+    left join outcomes on landed.outcome = outcomes.outcome
 )
 
 {{ settle_attributes('typed_rows', key='call_id') }}

@@ -1,6 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='account_id') }}
 
-with versions as (
+with by_hand as (
+    select * from {{ ref('account_settings') }}
+),
+
+versions as (
     select *
     from {{ ref('base_accounts') }}
     where account_id is not null
@@ -29,7 +33,7 @@ latest_versions as (
         versions.created_at,
         versions.updated_at
     from ranked_versions as versions
-    left join {{ ref('account_settings') }} as by_hand on versions.account_id = by_hand.account_id
+    left join by_hand on versions.account_id = by_hand.account_id
     where versions.version_rank = 1
 ),
 

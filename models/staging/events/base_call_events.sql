@@ -1,6 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='replace_events') }}
 
-with typed_rows as (
+with outcomes as (
+    select * from {{ ref('call_outcomes') }}
+),
+
+typed_rows as (
     select
         landed.event_id,
         {{ event_type('call_events', 'landed.event_type') }} as event_type,
@@ -21,7 +25,7 @@ with typed_rows as (
         landed.ingest_date,
         landed.file_id
     from {{ ref('landed_call_events') }} as landed
-    left join {{ ref('call_outcomes') }} as outcomes on landed.outcome = outcomes.outcome
+    left join outcomes on landed.outcome = outcomes.outcome
 ),
 
 {{ settle_events(

@@ -1,6 +1,10 @@
 {{ config(materialized='incremental', incremental_strategy='replace_events') }}
 
-with normal_phrases as (
+with codes as (
+    select * from {{ ref('carrier_block_codes') }}
+),
+
+normal_phrases as (
     select
         {{ normal_text('phrase') }} as phrase,
         match
@@ -51,7 +55,7 @@ typed_rows as (
         landed.file_id
     from landed
     cross join opt_out_phrases as phrases
-    left join {{ ref('carrier_block_codes') }} as codes
+    left join codes
         on lower(landed.provider) = codes.provider and {{ error_code('landed.error_code') }} = codes.error_code
 ),
 

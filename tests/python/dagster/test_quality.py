@@ -302,7 +302,7 @@ def test_a_spoiled_mart_is_not_published(built: Warehouse, tmp_path: Path) -> No
     warehouse = copy_of(built, tmp_path)
     warehouse.published.write_bytes(b"the last good one")
     with duckdb.connect(str(warehouse.path)) as db:
-        db.execute("insert into marts.fct_activities from marts.fct_activities where activity = 'reply' limit 1")
+        db.execute("insert into marts.fct_attributed_events from marts.fct_attributed_events where activity = 'reply' limit 1")
     run = warehouse.run("build", op_selection=["mart_checks", "published_file"])
     failed = {key for key, check in checks_of(run).items() if not check.passed and check.severity == AssetCheckSeverity.ERROR}
     assert failed == {("messaging_kpis_daily", "agrees_with_its_facts")}

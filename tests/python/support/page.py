@@ -234,7 +234,8 @@ class Reporting:
     def shows(self, **texts: str) -> None:
         """Expects cards with these values, by the names of their metrics."""
         for name, text in texts.items():
-            expect(self.tab.locator(f"#card-{name} .value"), name).to_have_text(text, timeout=PATIENCE)
+            # As a list of one: while the page draws itself anew, the old card is still there for a moment.
+            expect(self.tab.locator(f"#card-{name} .value"), name).to_have_text([text], timeout=PATIENCE)
 
     def values(self) -> dict[str, str]:
         """The values of all cards, by the names of their metrics."""

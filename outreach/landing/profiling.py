@@ -117,7 +117,9 @@ def profiled(settings: Settings, *, everything: bool = False, oldest_days: int =
             _compare_with_warehouse(db, settings, everything)
             for stream in LANDING_RULES:
                 _read_new_files(db, settings, stream, oldest_days)
-            streams = {stream: _sum_up(db, stream) for stream in LANDING_RULES}
+            for stream in LANDING_RULES:
+                _sum_up(db, stream)
+            streams = {stream: _stream_profile(db, stream) for stream in LANDING_RULES}
         yield LandingProfile(database, streams)
 
 
@@ -322,8 +324,8 @@ def _texts(db: duckdb.DuckDBPyConnection, files: list[str], columns: dict[str, s
     """
 
 
-def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamProfile:
-    """Writes the stream's own table."""
+def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> None:
+    """Writes the stream's own table, which its checks look at."""
     db.execute(f"""
         create table {stream} as
         with files as (select * from landing_files where stream = '{stream}'),
@@ -384,6 +386,10 @@ def _sum_up(db: duckdb.DuckDBPyConnection, stream: str) -> StreamProfile:
         from counts
         cross join volumes
     """)
+
+
+def _stream_profile(db: duckdb.DuckDBPyConnection, stream: str) -> StreamProfile:
+    """What the stream holds, from its own table and those of its files."""
 
     def counted(column: str) -> dict[str, int]:
         return dict(db.execute(f"""

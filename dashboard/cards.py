@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboard.figures import Change, change
 from dashboard.reports import Row
-from outreach.kpis.entries import Kpi, carded, kpi, of_view
+from outreach.kpis.entries import Kpi, carded, kpi, needed, of_view
 from outreach.kpis.units import Number, figure
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
@@ -75,6 +75,7 @@ class Card:
         unfiltered: which of the chosen filters do not apply to it, if any.
         numerator, denominator: of a ratio, what was divided by what.
         parts: KPIs that stand on its card.
+        has_landed: whether anything of what it counts has ever landed for the account. Without, it has no value, not even 0.
     """
 
     kpi: Kpi
@@ -85,9 +86,12 @@ class Card:
     numerator: Named | None
     denominator: Named | None
     parts: list[Named] = field(default_factory=list)
+    has_landed: bool = True
 
 
-def cards(view: str, now: Row, then: Row | None, by_day: Sequence[Row], filtered_by: Iterable[str]) -> list[Card]:
+def cards(
+    view: str, now: Row, then: Row | None, by_day: Sequence[Row], filtered_by: Iterable[str], never_landed: Collection[str] = ()
+) -> list[Card]:
     """The cards of a view.
 
     Args:
@@ -96,22 +100,27 @@ def cards(view: str, now: Row, then: Row | None, by_day: Sequence[Row], filtered
         then: the report of the period before; None without one.
         by_day: the report broken down by day.
         filtered_by: the filters that are set: `campaign`, `template`.
+        never_landed: marts without a row of the account.
     """
     filters = list(filtered_by)
 
+    def value(one: Kpi, row: Row) -> Number | None:
+        return None if needed(one) in never_landed else row[one.column]
+
     def named(one: Kpi) -> Named:
-        return Named(figure(now[one.column], one.unit), one.title)
+        return Named(figure(value(one, now), one.unit), one.title)
 
     return [
         Card(
             kpi=shown,
-            value=figure(now[shown.column], shown.unit),
-            change=change(now[shown.column], then[shown.column], shown.unit, shown.good) if then else None,
-            sparkline=Sparkline.of([row[shown.column] for row in by_day]),
+            value=figure(value(shown, now), shown.unit),
+            change=change(value(shown, now), value(shown, then), shown.unit, shown.good) if then else None,
+            sparkline=Sparkline.of([value(shown, row) for row in by_day]),
             unfiltered=" and ".join(shown.ignored_of(filters)),
             numerator=named(kpi(shown.numerator)) if shown.numerator else None,
             denominator=named(kpi(shown.denominator)) if shown.denominator else None,
             parts=[named(other) for other in of_view(view) if other.beside == shown.name],
+            has_landed=needed(shown) not in never_landed,
         )
         for shown in carded(view)
     ]

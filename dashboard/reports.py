@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.publication import Publication
 from outreach import zones
 from outreach.alerts import NAMED_ALERTS, Alert
+from outreach.kpis.entries import needed, of_view
 
 Row = dict[str, Any]
 
@@ -240,6 +241,22 @@ class Reports:
         self._check_access(account)
         sql = f"select {entity}_name as name from marts.{DIMENSIONS[entity]} where account_id = $1 and {entity}_id = $2"
         return next((row["name"] for row in self.publication.ask(sql, [account, entity_id])), None)
+
+    def never_landed(self, view: str, account: str) -> set[str]:
+        """Which of the marts that a view's KPIs need have no row of an account, ever.
+
+        Args:
+            view: `messaging` or `calling`.
+            account: the account.
+
+        Raises:
+            NoAccess: the account is not one of the viewer's.
+        """
+        self._check_access(account)
+        marts = sorted({mart for kpi in of_view(view) if (mart := needed(kpi))})
+        found = ", ".join(f"exists (select 1 from marts.{mart} where account_id = $1) as {mart}" for mart in marts)
+        (has_rows,) = self.publication.ask(f"select {found}", [account])
+        return {mart for mart in marts if not has_rows[mart]}
 
     def _check_access(self, account: str) -> None:
         sql = "select 1 from marts.account_access where account_id = $1 and list_contains($2, viewer_account_id) limit 1"

@@ -86,7 +86,8 @@ def show_cards(view: View) -> None:
     if not any(row_value for row_value in view.now.values()):
         show_emptiness(view)
     compared = span(view.before.start, view.before.end) if view.before else ""
-    shown = cards(view.name, view.now, view.then, view.by_day, view.filtered_by)
+    never_landed = view.reports.never_landed(view.name, view.account.account_id)
+    shown = cards(view.name, view.now, view.then, view.by_day, view.filtered_by, never_landed)
     st.html(cards_html(VIEWS[view.name], shown, compared))
 
 

@@ -80,6 +80,7 @@ class Kpi:
         ignores: the filters that do not apply to it: `campaign`, `template`.
         part_of: the metric that it never exceeds.
         alerts: whether `marts.alerts` says when it goes the bad way.
+        needs: the mart that has rows only of accounts whose own systems land what it counts; empty if any provider tells of it.
         card: whether the page has a card for it.
         card_after: the metric whose card its own follows, where the page has another order than the reports.
         beside: the metric on whose card it stands.
@@ -103,6 +104,7 @@ class Kpi:
     ignores: tuple[str, ...] = ()
     part_of: str | None = None
     alerts: bool = False
+    needs: str = ""
     card: bool = False
     card_after: str | None = None
     beside: str | None = None
@@ -116,6 +118,12 @@ class Kpi:
     def ignored_of(self, filters: Iterable[str]) -> list[str]:
         """Which of some filters do not apply to it."""
         return [name for name in filters if name in self.ignores]
+
+
+def needed(one: Kpi) -> str:
+    """The mart without whose rows a KPI says nothing of an account: its own, or that of a part of the ratio; empty where there is none."""
+    parts = [kpi(name) for name in (one.numerator, one.denominator) if name]
+    return one.needs or next((mart for part in parts if (mart := needed(part))), "")
 
 
 def column_of(metric: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from outreach.kpis.entries import VIEWS, EntryError, Kpi, column_of, kpis, of_view
+from outreach.kpis.entries import VIEWS, EntryError, Kpi, column_of, kpis, needed, of_view
 from outreach.kpis.units import UNITS
 from outreach.settings import PROJECT
 
@@ -106,10 +106,16 @@ def _definitions(headings: str) -> str:
             f"| where | column `{kpi.column}` of `reports.{view}_report` and its breakdowns, and of `marts.{kpi.mart}` |\n"
             f"| metric | `{kpi.name}` |\n"
             f"| sums | {summing(kpi)} |\n"
+            f"{_need(kpi)}"
             for kpi in of_view(view)
         ]
     parts.append((TEXTS / "besides.md").read_text().replace("## ", f"{headings} ", 1))
     return "\n".join(parts)
+
+
+def _need(kpi: Kpi) -> str:
+    mart = needed(kpi)
+    return f"| lands from | your own systems: the page shows — for an account without any row in `marts.{mart}` |\n" if mart else ""
 
 
 def generated() -> Mapping[Path, str]:

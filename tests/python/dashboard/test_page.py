@@ -237,6 +237,14 @@ def test_each_preset_means_its_days(reporting: Reporting, published: Path) -> No
         reporting.tab.keyboard.press("Escape")
 
 
+def test_a_kpi_that_nothing_has_landed_for_says_so_and_is_not_0(reporting: Reporting) -> None:
+    reporting.open(viewer="known_sub")
+    reporting.shows(sms_sent="1", replies_received="0", leads="—", ai_filtering_rate="—", campaigns_created="—")
+    expect(reporting.tab.locator("#card-leads .change")).to_have_text("never landed")
+    reporting.open(viewer="known")
+    reporting.shows(leads="1", campaigns_created="2")
+
+
 def test_own_days_are_chosen_by_keyboard(reporting: Reporting) -> None:
     reporting.open(viewer="known")
     reporting.choose_days("Custom")

@@ -146,6 +146,18 @@ def test_markup_in_cards_is_text() -> None:
     assert "&lt;script&gt;" in html and "<script>" not in html
 
 
+def test_what_has_never_landed_has_no_value_and_what_is_divided_by_it_neither() -> None:
+    row = dict.fromkeys((kpi.column for kpi in of_view("messaging")), 0)
+    shown = {card.kpi.name: card for card in cards("messaging", row, row, [row], [], never_landed={"fct_leads"})}
+    assert {name for name, card in shown.items() if not card.has_landed} == {
+        "leads", "sms_to_lead_rate", "contact_to_lead_rate", "cost_per_lead",
+    }  # fmt: skip
+    assert (shown["leads"].value, shown["leads"].change, shown["leads"].sparkline.lines) == ("—", None, ())
+    assert (shown["sms_sent"].value, shown["opt_out_rate"].has_landed) == ("0", True)
+    html = cards_html("Messaging", list(shown.values()), "")
+    assert html.count("never landed") == 4
+
+
 def test_a_template_is_flagged_when_its_interval_lies_above_the_rest_of_the_account() -> None:
     def row(template: str, blocked: int, messages: int, low: float, high: float) -> dict:
         return {

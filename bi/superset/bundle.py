@@ -159,7 +159,15 @@ def charts() -> list[Chart]:
     return [
         *found,
         Chart(
-            "By template", "messaging", "messaging", "table", of_templates, ["template_id", "template_name"], "template_id is not null", 12
+            "By template",
+            "messaging",
+            "messaging",
+            "table",
+            of_templates,
+            ["template_id", "template_name"],
+            # The creation of a campaign stands there once for every template that may be chosen.
+            "template_id is not null and activity != 'campaign_created'",
+            12,
         ),
         Chart("Labels", "messaging", "messaging", "table", ["labelled_contacts"], ["label_id", "label_name"], "label_id is not null", 6),
         Chart("Call outcomes", "calling", "call_outcomes", "table", ["calls"], ["outcome"], width=6),

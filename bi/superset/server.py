@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -52,7 +53,7 @@ class Superset:
         Args:
             name: of the secret.
         """
-        file = self.home / f"{name}.secret"
+        file = self.home / f"{quote(name, safe='')}.secret"
         if not file.exists():
             file.touch(0o600)
             file.write_text(secrets.token_urlsafe(24))
@@ -148,9 +149,10 @@ class Superset:
         api.put_or_post("/api/v1/rowlevelsecurity/", rule)
         if VIEWER not in roles:
             roles[VIEWER] = api.post("/api/v1/security/roles/", json={"name": VIEWER})["id"]
+        # These datasets, and not the database: the rule holds for them alone.
         access = [
             row["id"] for row in api.all("/api/v1/security/permissions-resources/")
-            if row["permission"]["name"] == "database_access" and row["view_menu"]["name"].startswith(f"[{bundle.DATABASE}]")
+            if row["permission"]["name"] == "datasource_access" and row["view_menu"]["name"].startswith(f"[{bundle.DATABASE}].")
         ]  # fmt: skip
         api.post(f"/api/v1/security/roles/{roles[VIEWER]}/permissions", json={"permission_view_menu_ids": access})
         users = {row["username"] for row in api.all("/api/v1/security/users/")}

@@ -203,7 +203,7 @@ def ingest(
                     names = [column[0] for column in cursor.description]
                     found.samples[stream] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
                 elif count:
-                    _write(db, news, stream, landing / stream, source.name)
+                    _write(db, news, stream, landing, source.name)
                     say(f"  {stream}: {count:,} rows written")
         return found
 
@@ -315,14 +315,10 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
                 "come back for statuses that settle later. Set its look-back (Airbyte) or sync these rows again."
             )
     bodies = db.execute(r"""
-        select account_id from message_snapshots where body is not null and body != '' group by account_id
+        select account_id from message_snapshots where body is not null and not regexp_full_match(body, ' *') group by account_id
         having
             count(*) >= 10
-            and avg(case
-                -- Most bodies show by their length that they are none.
-                when strlen(body) not in (32, 40, 44, 64) then 0
-                else regexp_full_match(body, '[A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}')::int
-            end) > 0.9
+            and avg(regexp_full_match(body, ' *([A-Za-z0-9+/]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{32}) *')::int) > 0.9
         order by 1
     """).fetchall()  # fmt: skip
     for (account,) in bodies:
@@ -461,10 +457,10 @@ def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ..
 # -- writing
 
 
-def _write(db: duckdb.DuckDBPyConnection, news: _News, stream: str, place: Path, source: str) -> None:
+def _write(db: duckdb.DuckDBPyConnection, news: _News, stream: str, landing: Path, source: str) -> None:
     """Writes what is new of a stream as one file of the open day, which is there whole or not at all."""
     now = datetime.now(UTC)
-    folder = place / f"ingest_date={now:%Y-%m-%d}"
+    folder = landing / stream / f"ingest_date={now:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
     for abandoned in folder.glob(f".{source}-*"):
         abandoned.unlink()

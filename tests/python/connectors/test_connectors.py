@@ -204,6 +204,10 @@ def bandwidth(kind: str, clock: str, code: int | None = None, **message: Any) ->
         ("twilio", [twilio("message.sent", "10:00:01"), twilio("message.delivered", "10:00:09")],
          [("sent", "10:00:01", None), ("delivered", "10:00:09", None)]),
         ("twilio", [twilio("message.read", "10:00:09")], [("delivered", "10:00:09", None)]),
+        # Two entries of different types may tell of the same event: the earlier one counts.
+        ("twilio", [twilio("message.read", "10:00:30"), twilio("message.delivered", "10:00:09")], [("delivered", "10:00:09", None)]),
+        ("twilio", [twilio("message.sent", "10:00:01"), twilio("message.failed", "10:00:09", errorCode=30007)],
+         [("sent", "10:00:01", None), ("undelivered", "10:00:09", "30007")]),
         ("twilio", [twilio("message.failed", "10:00:09", errorCode=30007)],
          [("sent", "10:00:09", None), ("undelivered", "10:00:09", "30007")]),
         ("twilio", [twilio("message.failed", "10:00:09", errorCode=21610)], "not_sent"),

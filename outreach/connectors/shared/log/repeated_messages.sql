@@ -1,7 +1,17 @@
--- One row per message that the log tells something of twice, or whose contact it does not always write alike. No other needs a ranking.
+-- One row per message of which the log tells some event twice, or whose contact it does not always write alike. No other needs a ranking.
+with tellings as (
+    select
+        account_id,
+        message_id,
+        contact_address,
+        unnest(event_types) as event_type
+    from message_snapshots
+    where skipped_because is null
+)
+
 select
     account_id,
     message_id
-from message_snapshots
+from tellings
 group by account_id, message_id
-having count(*) > count(distinct landed_type) or min(contact_address) is distinct from max(contact_address)
+having count(*) > count(distinct event_type) or min(contact_address) is distinct from max(contact_address)

@@ -174,7 +174,7 @@ def ingest(
         SourceError: the source cannot be read.
         LandingError: the landing zone cannot be.
     """
-    tables = [replace(table, is_optional=table.is_optional or table.name in without) for table in source.tables]
+    tables = [replace(table, is_optional=table.is_optional or table.name in without, since=since) for table in source.tables]
     landing = Path(settings.landing)
     with TemporaryDirectory(prefix="outreach-ingest-") as spill, duckdb.connect() as db:
         db.execute(f"set timezone = 'UTC'; set memory_limit = '{MEMORY}'; set temp_directory = '{spill}'")
@@ -183,7 +183,7 @@ def ingest(
         db.execute(f"create temp macro provider() as {sql_text(source.provider)}")
         say(f"Reading {source.name}")
         if source.tables:
-            add_raw_tables(db, tables, location, schema, since, say)
+            add_raw_tables(db, tables, location, schema, say)
         else:
             add_log(db, location)
         _add_seeds(db)

@@ -34,6 +34,7 @@ class RawTable:
         columns: the others, as `name` or `name as what the mapping calls it`; one that the source lacks is null.
         is_optional: whether the source may lack it: it is then empty.
         synced: the column that says when the loader wrote a row; empty where none does.
+        since: rows that the loader wrote before this day (UTC) are left out; None reads all.
     """
 
     name: str
@@ -41,6 +42,7 @@ class RawTable:
     columns: tuple[str, ...]
     is_optional: bool = False
     synced: str = ""
+    since: date | None = None
 
     @property
     def read(self) -> dict[str, str]:
@@ -49,9 +51,8 @@ class RawTable:
 
 
 def add_raw_tables(
-    db: duckdb.DuckDBPyConnection, tables: Iterable[RawTable], location: str, schema: str | None, since: date | None,
-    say: Callable[[str], None],
-) -> None:  # fmt: skip
+    db: duckdb.DuckDBPyConnection, tables: Iterable[RawTable], location: str, schema: str | None, say: Callable[[str], None]
+) -> None:
     """Gives a connection a view `raw.<table>` of each table.
 
     Args:
@@ -59,7 +60,6 @@ def add_raw_tables(
         tables: what the mapping reads.
         location: a folder, a DuckDB file, or `postgresql://…`.
         schema: the schema of the tables, of a database; `main` in DuckDB and `public` in Postgres where it is None.
-        since: rows that the loader wrote before this day (UTC) are left out, where the table says when that was; None reads all.
         say: told of progress.
 
     Raises:
@@ -68,12 +68,12 @@ def add_raw_tables(
     db.execute("create schema raw")
     try:
         if location.startswith(("postgres://", "postgresql://")):
-            _add_from_postgres(db, list(tables), location, schema or "public", since, say)
+            _add_from_postgres(db, list(tables), location, schema or "public", say)
         elif Path(location).is_dir():
             for table in tables:
-                _add_view(db, table, _of_files(db, table, Path(location)), location, since)
+                _add_view(db, table, _of_files(db, table, Path(location)), location)
         elif Path(location).is_file():
-            _add_from_duckdb(db, list(tables), location, schema or "main", since)
+            _add_from_duckdb(db, list(tables), location, schema or "main")
         else:
             raise SourceError(f"{location}: there is no such folder or file")
     except duckdb.Error as error:
@@ -140,7 +140,7 @@ def _described(db: duckdb.DuckDBPyConnection, relation: str) -> _Relation:
     return _Relation(relation, {name: kind for name, kind, *_ in db.execute(f"describe select * from {relation}").fetchall()})
 
 
-def _add_from_duckdb(db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str, since: date | None) -> None:
+def _add_from_duckdb(db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str) -> None:
     db.execute(f"attach {sql_text(location)} as source (read_only)")
     query = """
         select table_schema, table_name from information_schema.tables where table_catalog = 'source' and lower(table_schema) = $1
@@ -149,11 +149,11 @@ def _add_from_duckdb(db: duckdb.DuckDBPyConnection, tables: list[RawTable], loca
     for table in tables:
         place = names.get(table.name)
         relation = _described(db, f"source.{sql_name(place[0])}.{sql_name(place[1])}") if place else None
-        _add_view(db, table, relation, f"{location}, schema {schema}", since)
+        _add_view(db, table, relation, f"{location}, schema {schema}")
 
 
 def _add_from_postgres(
-    db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str, since: date | None, say: Callable[[str], None]
+    db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str, say: Callable[[str], None]
 ) -> None:
     try:
         # Imported here: only this kind of source needs it.
@@ -178,17 +178,17 @@ def _add_from_postgres(
                 named = (*table.read, "_airbyte_data")
                 wanted = [column for column in present if _plain(column) in named]
                 if not wanted:
-                    _add_view(db, table, None, where, since)
+                    _add_view(db, table, None, where)
                     continue
                 name = next(iter(present.values()))
                 columns = ", ".join(f"cast({sql_name(column)} as text) as {sql_name(column)}" for column in wanted)
-                cursor.execute(f"select {columns} from {sql_name(schema)}.{sql_name(name)}{_written_since(table, wanted, since, 'text')}")
+                cursor.execute(f"select {columns} from {sql_name(schema)}.{sql_name(name)}{_written_since(table, wanted, 'text')}")
                 copy = sql_name(f"postgres_{table.name}")
                 db.register("rows_of_postgres", cursor.fetch_record_batch())
                 db.execute(f"create table {copy} as select * from rows_of_postgres")
                 db.unregister("rows_of_postgres")
                 say(f"  {table.name}: {len(db.table(copy)):,} rows read from Postgres")
-                _add_view(db, table, _described(db, copy), where, since)
+                _add_view(db, table, _described(db, copy), where)
     except postgres.Error as error:
         raise SourceError(f"{where}: {' '.join(str(error).split())}") from error
 
@@ -196,7 +196,7 @@ def _add_from_postgres(
 # -- views
 
 
-def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relation | None, where: str, since: date | None) -> None:
+def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relation | None, where: str) -> None:
     if relation is None:
         if not table.is_optional:
             raise SourceError(f"{where}: there is no table '{table.name}'")
@@ -212,17 +212,17 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
     columns = ", ".join(
         f"{_text(*present[column]) if column in present else 'null::varchar'} as {sql_name(alias)}" for column, alias in table.read.items()
     )
-    db.execute(f"create view raw.{table.name} as select {columns} from {relation.sql}{_written_since(table, relation.columns, since)}")
+    db.execute(f"create view raw.{table.name} as select {columns} from {relation.sql}{_written_since(table, relation.columns)}")
 
 
-def _written_since(table: RawTable, present: Iterable[str], since: date | None, text: str = "varchar") -> str:
+def _written_since(table: RawTable, present: Iterable[str], text: str = "varchar") -> str:
     """The condition that leaves out what the loader wrote before a day, so that the source need not give it. An unknown time counts."""
-    column = next((name for name in present if _plain(name) == table.synced), None) if since else None
-    if since is None or column is None:
+    column = next((name for name in present if _plain(name) == table.synced), None)
+    if table.since is None or column is None:
         return ""
     # ISO texts sort as their times do, but for their offsets: a day makes up for these. Any other text may mean any time.
     value = f"cast({sql_name(column)} as {text})"
-    return f" where {value} is null or {value} not like '____-__-__%' or {value} >= '{since - timedelta(days=1)}'"
+    return f" where {value} is null or {value} not like '____-__-__%' or {value} >= '{table.since - timedelta(days=1)}'"
 
 
 def _text(name: str, kind: str) -> str:

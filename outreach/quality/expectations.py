@@ -143,7 +143,7 @@ def validate(
         definitions.append(context.validation_definitions.add(
             gx.ValidationDefinition(name=f"{title}.{table}", data=batch, suite=context.suites.add(suite))
         ))  # fmt: skip
-    checkpoint = context.checkpoints.add(gx.Checkpoint(name=title, validation_definitions=definitions, result_format="SUMMARY"))
+    checkpoint = context.checkpoints.add(gx.Checkpoint(name=title, validation_definitions=definitions, result_format="COMPLETE"))
     try:
         run = checkpoint.run(run_id=RunIdentifier(run_name=run_name))
     finally:
@@ -162,7 +162,7 @@ def validate(
             verdicts[table, rule.name] = Verdict(
                 rule,
                 failed=[_sentence(result) for result in failed],
-                unexpected_rows=sum(result.result.get("unexpected_count", result.result.get("observed_value", 0)) for result in failed),
+                unexpected_rows=sum(result.result["observed_value"] for result in failed),
                 is_warning=all(_asked(result).severity == "warning" for result in failed),
                 page=page,
             )
@@ -180,17 +180,16 @@ def _sentence(result: ExpectationValidationResult) -> str:
     for exception in (result.exception_info, *result.exception_info.values()):
         if isinstance(exception, dict) and exception.get("raised_exception"):
             raise RuntimeError(f"{_asked(result).type} could not be evaluated: {exception['exception_message']}")
-    found = result.result
-    if "partial_unexpected_list" in found:
-        is_share = str(_asked(result).kwargs.get("column", "")).endswith("_share")
-        values = ", ".join(f"{value:.1%}" if is_share else str(value) for value in found["partial_unexpected_list"][:5])
-        rows = found["element_count"]
-        what = f"found {values}" if rows == 1 else f"{found['unexpected_count']:,} of {rows:,} rows do not, such as {values}"
-    elif "details" in found:
-        what = f"{found['observed_value']:,} rows do not, such as {found['details']['unexpected_rows'][:3]}"
+    rows = result.result["details"]["unexpected_rows"]
+    # The one row of a profile says what was found; of many rows the first are examples.
+    if len(rows) == 1 and len(rows[0]) == 1:
+        ((column, value),) = rows[0].items()
+        found = f"found {value:.1%}" if column.endswith("_share") else f"found {value}"
     else:
-        what = f"found {found.get('observed_value')}"
-    return f"{_asked(result).description}: {what}"
+        count = result.result["observed_value"]
+        examples = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows[:3])
+        found = f"{'1 row does' if count == 1 else f'{count:,} rows do'} not, such as {examples}"
+    return f"{_asked(result).description}: {found}"
 
 
 def keep_newest(folder: Path, count: int = RUNS_KEPT) -> None:

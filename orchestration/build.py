@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from orchestration.instance import own_instance, prepare_home
+from outreach.importing import much_to_import
 from outreach.landing.files import LandingError, check_landing
 from outreach.landing.sample import ensure_landing
 from outreach.settings import PROJECT, STALE_HOURS, Settings, SettingsError, keep_private, variable
@@ -136,9 +137,10 @@ def run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float])
 
 def _run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float]) -> bool:
     # Imported here: it takes seconds, and an error in the set-up need not wait for it.
-    from orchestration.console import CONSOLE
-    from orchestration.definitions import defs
-    from orchestration.jobs import run_config
+    with much_to_import():
+        from orchestration.console import CONSOLE
+        from orchestration.definitions import defs
+        from orchestration.jobs import run_config
 
     with own_instance(settings) as instance, _own_output() as output:
         CONSOLE.file = output

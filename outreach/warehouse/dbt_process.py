@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
+from outreach.importing import much_to_import
 from outreach.settings import PROJECT, variable
 from outreach.turns import turn
 from outreach.warehouse.manifest import DBT, is_parsed
@@ -85,17 +86,18 @@ class DbtProcess:
 
 
 def _serve(listening: socket.socket) -> None:
-    import dbt.adapters.duckdb
-    import dbt.cli.main
-    import dbt.parser.manifest
-    import dbt.task.build
-    import dbt.task.compile  # noqa: F401
+    with much_to_import():
+        import dbt.adapters.duckdb
+        import dbt.cli.main
+        import dbt.parser.manifest
+        import dbt.task.build
+        import dbt.task.compile  # noqa: F401
 
-    # DuckDB imports them with the first Python function that a query calls.
-    import pandas  # noqa: F401
-    import pyarrow  # noqa: F401
+        # DuckDB imports them with the first Python function that a query calls.
+        import pandas  # noqa: F401
+        import pyarrow  # noqa: F401
 
-    manifest = _manifest()
+        manifest = _manifest()
     # Who has asked for a fork waits for it, and nobody else. An interrupt is meant for the forks.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +14,24 @@ from typing import Any
 
 import duckdb
 import pytest
-from harness import NIGHTLY, LandingZone, Warehouse, ask, dbt_process, read_project, rows_of
+from harness import (
+    MAIN_JOB,
+    NIGHTLY,
+    Built,
+    LandingZone,
+    Warehouse,
+    ask,
+    dbt_command,
+    made_once,
+    of_sample,
+    read_project,
+    rows_of,
+    warehouse_in,
+)
+from oracle import PROJECT
 from page import browser, known_publication
 from playwright.sync_api import Browser
+from stories import account_row, of_account, sent
 
 # The files that take longest, so that no worker is left alone with one at the end.
 LONGEST = [
@@ -50,13 +67,21 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if config.option.keyword else (os.cpu_count() or 2) + 2
 
 
+# Until the tests are collected: there is nothing to free in what they import.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for part, files in PARTS.items():
         config.addinivalue_line("markers", f"{part}: the tests of {', '.join(files)}")
     # Before a module is imported that needs it.
     read_project()
-    if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses"):
-        os.environ["OUTREACH_DBT"] = str(dbt_process().executable)
+    os.environ["OUTREACH_DBT"] = str(dbt_command())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -150,8 +175,44 @@ def reports(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnectio
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The published file that the tests of the page look at."""
-    base = tmp_path_factory.getbasetemp()
-    return known_publication((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "page")
+    return warehouse_in(made_once(tmp_path_factory, "page", known_publication)).published
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The sample's warehouse with all of dbt's tests, and its published file."""
+
+    def make(folder: Path) -> None:
+        warehouse = of_sample(folder)
+        (folder / "printed").write_text(warehouse.dbt("--no-write-json", "build").stdout)
+        warehouse.publish()
+
+    folder = made_once(tmp_path_factory, "sample", make)
+    return Built(warehouse_in(folder), (folder / "printed").read_text())
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """What the main job makes of two messages of account a, the second on the open day, and a row without its message's id."""
+
+    def make(folder: Path) -> None:
+        warehouse = warehouse_in(folder)
+        rows = [account_row(landed_on="11-18"), sent("m1", "11-10 10:00", landed_on="11-18")]
+        # The second file of messages.
+        rows += [sent("m2", "11-10 10:00", landed_on="11-19"), sent(None, "11-10 10:00", landed_on="11-19")]
+        warehouse.landing.deliver(of_account("a", *rows))
+        # With a dbt of its own, as a person starts it.
+        run = subprocess.run(MAIN_JOB, cwd=PROJECT, env=warehouse.variables(OUTREACH_DBT=""), capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
+        (folder / "printed").touch(0o600)
+        (folder / "printed").write_text(run.stdout)
+
+    folder = made_once(tmp_path_factory, "small", make)
+    warehouse = warehouse_in(folder)
+    # What is delivered later comes in other files.
+    for file in warehouse.landing.path.rglob("*.jsonl"):
+        warehouse.landing.files[file.parts[-3], date.fromisoformat(file.parent.name.removeprefix("ingest_date="))] = 1
+    return Built(warehouse, (folder / "printed").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance
-from harness import MAIN_JOB, LandingZone, Warehouse, with_dbt_ready
+from harness import MAIN_JOB, Built, LandingZone, Warehouse, with_dbt_ready
 from oracle import PROJECT
 from stories import account_row, sent
 
@@ -33,25 +33,20 @@ def build(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def built(small: Built) -> tuple[Path, str]:
     """A folder with a landing zone and its warehouse, and what the build printed."""
-    folder = tmp_path_factory.mktemp("built")
-    rows = [account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc"), sent(None, "11-19 10:00", account_id="acc")]
-    LandingZone(folder / "landing").deliver(rows)
-    run = build(folder, OUTREACH_DBT="")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder, run.stdout
+    return small.warehouse.path.parent, small.printed
 
 
 def test_a_build_ends_with_the_reports_the_accounting_and_what_is_next(built: tuple[Path, str]) -> None:
     printed = built[1][built[1].index("Messaging: ") :]
-    assert "Messaging: acc, 2026-11-13 to 2026-11-19" in printed
+    assert "Messaging: a, 2026-11-04 to 2026-11-10" in printed
     lines = {tuple(line.strip("│ ").split()) for line in printed.replace("│", " ").splitlines()}
-    assert ("sms_sent", "1") in lines
+    assert ("sms_sent", "2") in lines
     assert ("delivery_rate", "0", "%") in lines
     assert ("calls_dialed", "0") in lines
     assert ("response_rate", "—") in lines
-    assert ("message_events", "2", "1", "0", "1", "0", "0", "1", "0") in lines
+    assert ("message_events", "3", "2", "0", "1", "0", "0", "2", "0") in lines
     assert "missing_message_id 1" in printed
     assert f"Published to {built[0] / 'published.duckdb'}, from the warehouse {built[0] / 'warehouse.duckdb'}." in printed
 
@@ -81,7 +76,7 @@ def test_a_build_prints_a_line_per_step_and_thing_and_what_does_not_hold(built: 
         "✓ Landing checks", "✓ dbt build", "✓ Mart checks", "✓ Publication",
     ]  # fmt: skip
     assert sum(line.startswith("  built ") for line in lines) == 94
-    found = "Share of rows that will be rejected, at most 1%: found 50.0%. missing_message_id 1"
+    found = "Share of rows that will be rejected, at most 1%: found 33.3%. missing_message_id 1"
     assert f"  WARN landing.message_events rejects_are_few: {found}" in lines
 
 
@@ -90,17 +85,6 @@ def test_what_a_build_writes_is_readable_by_its_owner_alone(built: tuple[Path, s
     names = {path.name for path in made}
     assert {"warehouse.duckdb", "published.duckdb", "manifest.json"} <= names
     assert [path for path in made if path.stat().st_mode & 0o077] == []
-
-
-def test_a_failing_check_is_printed_in_its_own_words_and_nothing_is_published(built: tuple[Path, str], tmp_path: Path) -> None:
-    LandingZone(tmp_path / "landing").deliver(
-        [account_row(account_id="acc"), *(sent(f"m{n}", "11-19 10:00", account_id="other") for n in range(30))]
-    )
-    run = build(tmp_path, DBT_TARGET_PATH=str(built[0] / "target"))
-    assert run.returncode == 1
-    assert "  FAIL landing.message_events rejects_are_few: Share of rows that will be rejected, at most 1%: found 100.0%; " in run.stdout
-    assert "✗ Landing checks failed" in run.stdout and "Readers keep the last good publication." in run.stdout
-    assert not (tmp_path / "published.duckdb").exists() and not (tmp_path / "warehouse.duckdb").exists()
 
 
 @pytest.mark.parametrize(

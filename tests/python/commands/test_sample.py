@@ -2,72 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 import pytest
-from harness import LandingZone, Warehouse
+from harness import SAMPLE_DAY, Built, LandingZone, Warehouse
 
 from outreach.connectors.ingestion import ingest, sources
 from outreach.landing.sample import EVENT_STREAMS, RAW_TABLES, SampleSize, write_raw_sample, write_sample
 from outreach.settings import Settings
-
-END_DAY = date(2026, 11, 20)
 
 
 def digests(folder: Path) -> dict[str, str]:
     return {str(f.relative_to(folder)): sha256(f.read_bytes()).hexdigest() for f in sorted(folder.rglob("*")) if f.is_file()}
 
 
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    landing = tmp_path_factory.mktemp("sample") / "landing"
-    write_sample(landing, end_day=END_DAY)
-    return landing
+def test_the_same_seed_and_end_day_write_the_same_files(sample: Built, tmp_path: Path) -> None:
+    write_sample(tmp_path / "again", end_day=SAMPLE_DAY)
+    assert digests(tmp_path / "again") == digests(sample.warehouse.landing.path)
+    write_sample(tmp_path / "other", end_day=SAMPLE_DAY, seed=8)
+    assert digests(tmp_path / "other") != digests(sample.warehouse.landing.path)
 
 
-@pytest.fixture(scope="module")
-def build(sample: Path) -> tuple[Warehouse, str]:
-    """The warehouse of the sample, with all of dbt's tests, and what dbt printed."""
-    warehouse = Warehouse(sample.parent / "warehouse.duckdb", LandingZone(sample))
-    return warehouse, warehouse.dbt("build").stdout
-
-
-def test_the_same_seed_and_end_day_write_the_same_files(sample: Path, tmp_path: Path) -> None:
-    write_sample(tmp_path / "again", end_day=END_DAY)
-    assert digests(tmp_path / "again") == digests(sample)
-    write_sample(tmp_path / "other", end_day=END_DAY, seed=8)
-    assert digests(tmp_path / "other") != digests(sample)
-
-
-def test_a_landing_zone_that_is_there_is_never_written_to(sample: Path) -> None:
-    before = digests(sample)
+def test_a_landing_zone_that_is_there_is_never_written_to(sample: Built) -> None:
+    before = digests(sample.warehouse.landing.path)
     with pytest.raises(FileExistsError, match="accounts is there already"):
-        write_sample(sample, end_day=END_DAY)
-    assert digests(sample) == before
+        write_sample(sample.warehouse.landing.path, end_day=SAMPLE_DAY)
+    assert digests(sample.warehouse.landing.path) == before
 
 
-def test_parquet_holds_the_same_rows_as_json_lines(build: tuple[Warehouse, str], tmp_path: Path) -> None:
-    write_sample(tmp_path / "landing", end_day=END_DAY, file_format="parquet")
+def test_parquet_holds_the_same_rows_as_json_lines(sample: Built, tmp_path: Path) -> None:
+    write_sample(tmp_path / "landing", end_day=SAMPLE_DAY, file_format="parquet")
     parquet = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing", "parquet"))
-    parquet.build()
+    parquet.build_for("landing_accounting", "messaging_kpis_daily")
     counts = "select stream, landed_rows, accepted_rows, duplicate_rows, rejected_rows from marts.landing_accounting order by 1"
-    with build[0].connect() as one, parquet.connect() as other:
+    with sample.warehouse.connect() as one, parquet.connect() as other:
         assert one.execute(counts).fetchall() == other.execute(counts).fetchall()
         checked = "select * exclude (account_id) from marts.messaging_kpis_daily order by all"
         assert one.execute(checked).fetchall() == other.execute(checked).fetchall()
 
 
-def test_dbts_own_tests_pass_on_the_sample_and_unit_tests_too(build: tuple[Warehouse, str]) -> None:
-    assert " ERROR=0 SKIP=0" in build[1].splitlines()[-1]
-    assert "unit tests" in build[1]
-    assert "WARN 2 given_timezones_are_known" in build[1]
+def test_dbts_own_tests_pass_on_the_sample_and_unit_tests_too(sample: Built) -> None:
+    assert " ERROR=0 SKIP=0" in sample.printed.splitlines()[-1]
+    assert len(re.findall(r" PASS \w+::", sample.printed)) == 8, "unit tests"
+    assert "WARN 2 given_timezones_are_known" in sample.printed
 
 
-def test_everything_that_goes_wrong_is_in_the_sample(build: tuple[Warehouse, str]) -> None:
-    with build[0].connect() as db:
+def test_everything_that_goes_wrong_is_in_the_sample(sample: Built) -> None:
+    with sample.warehouse.connect() as db:
         reasons = {reason for (reason,) in db.execute("select distinct reason from marts.rejected_events").fetchall()}
         wrong = db.execute("""
             select bool_and(duplicate_rows > 0), bool_and(rejected_rows > 0), sum(broken_lines) > 0 from marts.landing_accounting
@@ -85,15 +69,15 @@ def test_everything_that_goes_wrong_is_in_the_sample(build: tuple[Warehouse, str
     }  # fmt: skip
 
 
-def test_the_sample_is_about_as_large_as_asked(build: tuple[Warehouse, str]) -> None:
-    with build[0].connect() as db:
+def test_the_sample_is_about_as_large_as_asked(sample: Built) -> None:
+    with sample.warehouse.connect() as db:
         (messages,) = db.execute("select count(*) from marts.fct_messages").fetchone()
     assert messages == pytest.approx(SampleSize().messages, rel=0.1)
     assert len(EVENT_STREAMS) == 3
 
 
-def test_no_personal_data_is_in_the_marts(build: tuple[Warehouse, str]) -> None:
-    with build[0].connect() as db:
+def test_no_personal_data_is_in_the_marts(sample: Built) -> None:
+    with sample.warehouse.connect() as db:
         tables = [t for (t,) in db.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()]
         columns = db.execute("select table_name, column_name from duckdb_columns() where schema_name = 'marts'").fetchall()
         for table in tables:
@@ -105,7 +89,7 @@ def test_no_personal_data_is_in_the_marts(build: tuple[Warehouse, str]) -> None:
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
 def test_raw_tables_tell_the_same_story_and_are_ingested_whole(tmp_path: Path, file_format: str) -> None:
     raw = tmp_path / "raw"
-    write_raw_sample(raw, end_day=END_DAY, size=SampleSize(600, 20), file_format=file_format, progress=lambda line: None)
+    write_raw_sample(raw, end_day=SAMPLE_DAY, size=SampleSize(600, 20), file_format=file_format, progress=lambda line: None)
     assert {file.stem for file in raw.iterdir()} == {*RAW_TABLES}
     settings = Settings(str(tmp_path / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
     found = ingest(sources()["twilio-fivetran"], str(raw), None, settings, b"")
@@ -120,4 +104,4 @@ def test_raw_tables_tell_the_same_story_and_are_ingested_whole(tmp_path: Path, f
     assert found.written["message_events"] == messages + delivered > 900
     assert calls <= found.written["call_events"] <= 3 * calls
     with pytest.raises(FileExistsError):
-        write_raw_sample(raw, end_day=END_DAY, file_format=file_format)
+        write_raw_sample(raw, end_day=SAMPLE_DAY, file_format=file_format)

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from dagster import AssetCheckSeverity
-from harness import WORKBENCH, LandingZone, Warehouse, checks_of, of_sample
+from harness import WORKBENCH, Built, LandingZone, Warehouse, checks_of
 from oracle import LandedRow
 from stories import account_row, at, of_account, sent
 
@@ -27,11 +27,9 @@ ERROR, WARN = AssetCheckSeverity.ERROR, AssetCheckSeverity.WARN
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def built(sample: Built) -> Warehouse:
     """The sample's warehouse. Its last landing day is the one before those of the deliveries below."""
-    warehouse = of_sample(tmp_path_factory.mktemp("built"), end_day=date(2026, 11, 20))
-    warehouse.build()
-    return warehouse
+    return sample.warehouse
 
 
 def copy_of(built: Warehouse, folder: Path) -> Warehouse:

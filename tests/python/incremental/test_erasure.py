@@ -40,7 +40,7 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse
     # Of an account that is not there yet, too.
     warehouse.landing.deliver([*of_account("a", account_row()), *story(FORGOTTEN, "forgotten-7d1f"), *story(KEPT, "kept")])
     warehouse.landing.deliver(of_account("late", sent("m1", "11-10 10:00", contact=FORGOTTEN)))
-    assert warehouse.run("build").success
+    warehouse.build_and_publish()
     assert holding(warehouse.path, MARKERS) == MARKERS
     assert holding(warehouse.published, MARKERS[:1]) == MARKERS[:1]
     before = accounting(warehouse), messaging(warehouse, "a")

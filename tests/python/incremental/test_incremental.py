@@ -83,7 +83,7 @@ def test_an_edited_seed_and_a_changed_rule_apply_to_all_history_by_themselves(tm
         "a", account_row(landed_on="11-01"), sent("m1", "11-01 10:00", landed_on="11-01"),
         received("r1", "11-01 11:00", body="no thanks", landed_on="11-01"), sent("m2", "11-19 10:00", landed_on="11-19"),
     ))  # fmt: skip
-    warehouse.build()
+    warehouse.build_for("messaging_report")
     assert messaging(warehouse, "a")["opted_out_contacts"] == 0
 
     with (project / "seeds/opt_out_phrases.csv").open("a") as seed:
@@ -94,7 +94,7 @@ def test_an_edited_seed_and_a_changed_rule_apply_to_all_history_by_themselves(tm
 
     rule = project / "models/intermediate/int_messages.sql"
     rule.write_text(rule.read_text().replace("coalesce(messages.body_segments, 1)", "7"))
-    warehouse.build()
+    warehouse.build_for("messaging_report")
     assert messaging(warehouse, "a")["sms_segments_sent"] == 14
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import LandingZone, Warehouse
+from harness import Built, Warehouse, copied_to
 from oracle import PROJECT
-from stories import account_row, of_account, sent
+from stories import of_account, sent
 
 from outreach.settings import Settings
 from outreach.warehouse import fingerprints
@@ -20,22 +20,14 @@ from outreach.warehouse.standing import built_from, standing_publication
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def whole(small: Built) -> Warehouse:
     """A warehouse that the main job has built, checked and published."""
-    folder = tmp_path_factory.mktemp("whole")
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
-    rows = of_account("a", account_row(landed_on="11-18"), sent("m1", "11-10 10:00", landed_on="11-18"))
-    warehouse.landing.deliver([*rows, *of_account("a", sent("m2", "11-10 10:00", landed_on="11-19"))])
-    code, printed = warehouse.run_main_job()
-    assert code == 0 and "Nothing is new" not in printed, printed
-    return warehouse
+    return small.warehouse
 
 
 @pytest.fixture
 def copied(whole: Warehouse, tmp_path: Path) -> Warehouse:
-    folder = tmp_path / "copied"
-    shutil.copytree(whole.path.parent, folder)
-    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    return copied_to(tmp_path / "copied", whole)
 
 
 @pytest.fixture

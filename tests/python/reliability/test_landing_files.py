@@ -17,10 +17,13 @@ from outreach.landing.files import Inspection, inspect_files
 from outreach.landing.profiling import StreamProfile, profiled
 from outreach.settings import Settings
 
+# Tests of nothing but what is selected.
+OWN_TESTS = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
+
 
 def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
     warehouse.landing.path.mkdir()
-    warehouse.build()
+    warehouse.build_for("messaging_report", "rejected_events")
     assert messaging(warehouse, "a")["sms_sent"] == 0
     # A file of no rows, one of blank lines, and columns that the contract does not name or the file lacks.
     folder = warehouse.landing.path / "message_events/ingest_date=2026-11-20"
@@ -32,7 +35,7 @@ def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
         '"occurred_at": "2026-11-20", "x": 1}\n'
     )
     warehouse.landing.deliver(of_account("a", account_row()))
-    warehouse.build()
+    warehouse.build_for("messaging_report", "rejected_events")
     assert messaging(warehouse, "a")["sms_sent"] == 1
     with warehouse.connect() as db:
         unknown = "select path, unknown_columns from staging.landing_files where len(unknown_columns) > 0"
@@ -50,7 +53,7 @@ def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path
             union all select 10, 'opened', 'a', null, null, null, null, null
         ) to '{folder}/native.parquet' (format parquet)
     """)
-    warehouse.build()
+    warehouse.build_for("messaging_report", "rejected_events")
     report = messaging(warehouse, "a")
     assert (report["sms_sent"], report["sms_segments_sent"]) == (3, 4)
     with warehouse.connect() as db:
@@ -131,9 +134,9 @@ def test_small_files_are_read_together_and_counted_each_by_itself(tmp_path: Path
 def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(warehouse: Warehouse, tmp_path: Path) -> None:
     rows = of_account("a", account_row(), sent("m1", "11-10 03:00", landed_on="11-10"), sent("m2", "11-10 03:00"))
     warehouse.landing.deliver(rows)
-    warehouse.build()
+    warehouse.build_for("messaging_report")
     shutil.rmtree(warehouse.landing.path / "message_events/ingest_date=2026-11-10")
-    run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+    run = warehouse.dbt("build", "--select", "+messaging_report", *OWN_TESTS)
     assert "WARN 1 landing_files_are_all_there" in run.stdout
     assert messaging(warehouse, "a")["sms_sent"] == 2
 
@@ -144,11 +147,11 @@ def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(war
     assert run.returncode == 1
     assert "holds another landing zone" in run.stdout
     assert messaging(warehouse, "a")["sms_sent"] == 2
-    elsewhere.build("--full-refresh")
+    elsewhere.build("--full-refresh", "--select", "+messaging_report")
     assert messaging(warehouse, "a")["sms_sent"] == 0
 
 
 def test_a_row_without_its_own_id_is_a_warning(warehouse: Warehouse) -> None:
     warehouse.landing.deliver([*of_account("a", account_row()), row("campaigns", campaign_id="c1", account_id=" ")])
-    run = warehouse.dbt("build", "--exclude-resource-type", "unit_test")
+    run = warehouse.dbt("build", "--select", "+base_campaigns", *OWN_TESTS)
     assert "WARN 1 ids_of_base_campaigns_are_there" in run.stdout

@@ -35,7 +35,7 @@ def test_business_seconds_are_those_of_the_oracle(project: Path, tmp_path: Path)
     landing = random_landing(Random(4), accounts=20)
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"), project)
     warehouse.landing.deliver(landing.rows)
-    warehouse.build()
+    warehouse.build_for("responses_by_user")
     oracle = Oracle(landing.rows, project / "seeds")
     compared = 0
     with warehouse.connect() as db:

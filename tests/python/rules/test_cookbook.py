@@ -13,10 +13,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from harness import Warehouse, manifest, of_sample, project_of_this_process
+from harness import Built, project_of_this_process
 from oracle import PROJECT
-
-from outreach.warehouse.publication import publish
 
 BIN = Path(sys.executable).parent
 
@@ -24,14 +22,6 @@ RECIPES = {
     title: dict(re.findall(r"^```(sql|sh|python)\n(.*?)^```$", text, re.M | re.S))
     for title, text in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", (PROJECT / "docs/cookbook.md").read_text(), re.M | re.S)
 }
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = of_sample(tmp_path_factory.mktemp("cookbook"))
-    warehouse.build()
-    publish(warehouse.path, warehouse.published, manifest(), "test")
-    return warehouse
 
 
 def plain(value: Any) -> Any:
@@ -63,12 +53,12 @@ def test_there_are_five_recipes_in_three_languages() -> None:
 
 
 @pytest.mark.parametrize("title", RECIPES)
-def test_a_recipe_gives_the_same_in_sql_as_metrics_and_in_python(sample: Warehouse, tmp_path: Path, title: str) -> None:
+def test_a_recipe_gives_the_same_in_sql_as_metrics_and_in_python(sample: Built, tmp_path: Path, title: str) -> None:
     recipe = RECIPES[title]
-    with duckdb.connect(str(sample.published), read_only=True) as db:
+    with duckdb.connect(str(sample.warehouse.published), read_only=True) as db:
         in_sql = db.execute(recipe["sql"]).fetchall()
 
-    names = {"published": str(sample.published)}
+    names = {"published": str(sample.warehouse.published)}
     exec(recipe["python"], names)
     in_python = names["answer"].itertuples(index=False)
     assert equal(table(in_sql), table(in_python))
@@ -76,10 +66,9 @@ def test_a_recipe_gives_the_same_in_sql_as_metrics_and_in_python(sample: Warehou
     csv = tmp_path / "answer.csv"
     # The command looks for a newer version of itself; tests ask nobody outside.
     paths = {"HTTPS_PROXY": "http://127.0.0.1:9", "OUTREACH_TARGET": "published", "PATH": f"{BIN}:{os.environ['PATH']}"}
-    run = subprocess.run(
-        ["sh", "-c", f"{recipe['sh'].strip()} --csv {csv}"], cwd=project_of_this_process(), env=os.environ | sample.places() | paths,
-        capture_output=True, text=True,
-    )  # fmt: skip
+    environment = os.environ | sample.warehouse.places() | paths
+    command = ["sh", "-c", f"{recipe['sh'].strip()} --csv {csv}"]
+    run = subprocess.run(command, cwd=project_of_this_process(), env=environment, capture_output=True, text=True)
     assert csv.exists(), run.stdout
     as_metrics = pd.read_csv(csv, dtype=str, keep_default_na=False)
     assert equal(table(in_sql, len(as_metrics.columns)), table(as_metrics.itertuples(index=False)))

@@ -7,21 +7,19 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import duckdb
 import pytest
-from harness import PROJECT, LandingZone, Warehouse, ask, manifest, of_sample, project_of_this_process, rows_of
+from harness import PROJECT, Built, Warehouse, ask, manifest, project_of_this_process, rows_of, warehouse_in
 from random_landing import FIRST_DAY, random_landing
 
 from outreach.kpis.entries import kpis, of_view
 from outreach.kpis.pages import generated
-from outreach.warehouse.publication import publish
 
 SCRIPT = PROJECT / "tests/python/support/metric_sql.py"
 
@@ -96,18 +94,17 @@ def statements(warehouse: Warehouse, kpis: dict[str, list[str]], choices: list[C
     return dict(zip(questions, json.loads(run.stdout.splitlines()[-1]), strict=True))
 
 
-def of_random(folder: Path) -> Warehouse:
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+@pytest.fixture(scope="module")
+def random_accounts(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    warehouse = warehouse_in(tmp_path_factory.mktemp("metrics"))
     warehouse.landing.deliver(random_landing(Random(5), accounts=6, events_per_account=120).rows)
-    return warehouse
+    warehouse.build_and_publish()
+    return Built(warehouse, "")
 
 
-@pytest.fixture(scope="module", params=[of_sample, pytest.param(of_random, marks=pytest.mark.nightly)], ids=["sample", "random"])
-def metrics(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Metrics:
-    write: Callable[[Path], Warehouse] = request.param
-    warehouse = write(tmp_path_factory.mktemp("metrics"))
-    warehouse.build()
-    publish(warehouse.path, warehouse.published, manifest(), "test")
+@pytest.fixture(scope="module", params=["sample", pytest.param("random_accounts", marks=pytest.mark.nightly)])
+def metrics(request: pytest.FixtureRequest) -> Metrics:
+    warehouse: Warehouse = request.getfixturevalue(request.param).warehouse
     with duckdb.connect() as db:
         # MetricFlow names the database that dbt builds in.
         db.execute(f"attach '{warehouse.published}' as warehouse (read_only); use warehouse; set timezone = 'UTC'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import json
 import os
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -21,11 +22,13 @@ from typing import Any
 import duckdb
 import pytest
 from dagster import AssetCheckEvaluation, DagsterInstance, ExecuteInProcessResult
+from filelock import FileLock
 from oracle import PROJECT, LandedRow
 
 from outreach.landing.sample import write_sample
 from outreach.warehouse.dbt_process import DbtProcess
 from outreach.warehouse.manifest import read_manifest
+from outreach.warehouse.publication import publish
 
 # `OUTREACH_NIGHTLY=1` (`make nightly`): every test, those of the default tier at a larger size.
 NIGHTLY = os.environ.get("OUTREACH_NIGHTLY") == "1"
@@ -33,6 +36,9 @@ SEEDS = 10 if NIGHTLY else 1
 
 # Seeds, and the definitions of what is computed when it is asked.
 SAME_FOR_ANY_DATA = ["--exclude", "resource_type:seed", "config.materialized:table_function", "config.materialized:view,path:models/marts"]
+
+# The last day of the sample, after which a test can deliver.
+SAMPLE_DAY = date(2026, 11, 20)
 
 MAIN_JOB = (sys.executable, "-m", "orchestration.build")
 
@@ -46,13 +52,17 @@ os.environ["DBT_TARGET_PATH"] = str(WORKBENCH / "target")
 
 def with_dbt_ready() -> dict[str, str]:
     """The variable that spares a command dbt's start."""
-    return {"OUTREACH_DBT": str(dbt_process().executable)}
+    return {"OUTREACH_DBT": str(dbt_command())}
 
 
 @cache
-def dbt_process() -> DbtProcess:
-    """The one of this process, which starts with the first command."""
-    return DbtProcess()
+def dbt_command() -> Path:
+    """dbt kept ready: by the process that has started the test processes, or by this one if there is no other."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return Path(os.environ["OUTREACH_DBT"])
+    process = DbtProcess()
+    atexit.register(process.close)
+    return process.executable
 
 
 def read_project() -> None:
@@ -150,7 +160,8 @@ class Warehouse:
     def dbt(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs dbt on this landing zone and warehouse."""
         variables = self.places() | ({} if self.project == PROJECT else {"DBT_TARGET_PATH": str(self.project / "target")})
-        run = dbt_process().run(["--no-use-colors", "--log-level-file", "none", *arguments], self.project, os.environ | variables)
+        command = [str(dbt_command()), "--no-use-colors", "--log-level-file", "none", *arguments]
+        run = subprocess.run(command, cwd=self.project, env=os.environ | variables, capture_output=True, text=True)
         if check and run.returncode:
             raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{run.stdout}\n{run.stderr}")
         return run
@@ -160,6 +171,19 @@ class Warehouse:
         unchanged = SAME_FOR_ANY_DATA if self.is_built and self.project == PROJECT and not arguments else []
         self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", *unchanged, *arguments)
         self.is_built = True
+
+    def build_for(self, *models: str) -> None:
+        """What these models need, for a test that looks at nothing else."""
+        self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", "--select", *(f"+{name}" for name in models))
+
+    def build_and_publish(self) -> Path:
+        """As a run of the main job, without its checks; the published file."""
+        self.build()
+        return self.publish()
+
+    def publish(self) -> Path:
+        """Publishes without a run; the file."""
+        return publish(self.path, self.published, manifest(), "test").path
 
     @property
     def published(self) -> Path:
@@ -217,10 +241,50 @@ class Warehouse:
         return duckdb.connect(str(self.path), read_only=True)
 
 
-def of_sample(folder: Path, end_day: date = date(2026, 11, 24)) -> Warehouse:
+@dataclass(frozen=True)
+class Built:
+    """A warehouse that tests look at and do not change, and what its build printed."""
+
+    warehouse: Warehouse
+    printed: str
+
+
+def warehouse_in(folder: Path) -> Warehouse:
+    """A warehouse that was built before, or the place for one."""
+    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+
+
+def of_sample(folder: Path, end_day: date = SAMPLE_DAY) -> Warehouse:
     """A warehouse of the sample landing zone, not built yet."""
     write_sample(folder / "landing", end_day=end_day, progress=lambda line: None)
     return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first test process that needs it makes for all of them, and that nobody changes.
+
+    Args:
+        factory: of this test process.
+        name: of the folder.
+        make: fills it.
+    """
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    made = folder.with_name(f"{name} is made")
+    with FileLock(f"{folder}.lock"):
+        if not made.exists():
+            # Of a test process that failed to.
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            made.touch()
+    return folder
+
+
+def copied_to(folder: Path, original: Warehouse) -> Warehouse:
+    """A copy of a warehouse for a test of its own, with all that lies beside it; files are as old as they were."""
+    shutil.copytree(original.path.parent, folder)
+    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing", files=original.landing.files.copy()))
 
 
 def rows_of(db: duckdb.DuckDBPyConnection, sql: str, parameters: list | None = None) -> list[dict[str, Any]]:

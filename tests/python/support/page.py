@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -19,12 +18,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from filelock import FileLock
-from harness import WORKBENCH, LandingZone, Warehouse, of_sample
+from harness import of_sample
 from oracle import PROJECT, LandedRow
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
-from outreach.warehouse.publication import publish
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -135,27 +131,15 @@ def of_known_answers() -> list[LandedRow]:
     return rows
 
 
-def published_now(warehouse: Warehouse) -> Path:
-    """Builds and publishes, without the checks of a run."""
-    warehouse.build()
-    manifest = json.loads((WORKBENCH / "target/manifest.json").read_text())
-    return publish(warehouse.path, warehouse.published, manifest, "test").path
-
-
 def known_publication(folder: Path) -> Path:
-    """The published file of the sample, up to today, and of known answers.
+    """Makes the published file of the sample, up to today, and of known answers.
 
     Args:
-        folder: where it is made, once for all processes that test the page.
+        folder: where it is made.
     """
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / "lock"):
-        warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
-        if not warehouse.published.exists():
-            warehouse = of_sample(folder, TODAY)
-            warehouse.landing.deliver(of_known_answers())
-            published_now(warehouse)
-        return warehouse.published
+    warehouse = of_sample(folder, TODAY)
+    warehouse.landing.deliver(of_known_answers())
+    return warehouse.build_and_publish()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Every row gets the account of its test, and a `contact` of `p1` unless the test 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from itertools import count
@@ -12,7 +13,8 @@ from typing import Any
 
 from oracle import LandedRow
 
-_event_numbers = count(1)
+# No two of any test process, as some of them share a landing zone.
+_event_ids = (f"{os.environ.get('PYTEST_XDIST_WORKER', 'e')}-{number}" for number in count(1))
 
 NAMES = {
     "campaign": "campaign_id", "template": "template_id", "contact": "contact_id", "label": "label_id",
@@ -48,7 +50,7 @@ def row(stream: str, landed_on: str = "11-20", **values: Any) -> LandedRow:
 
 
 def event(stream: str, moment: str, defaults: dict[str, Any], values: dict[str, Any]) -> LandedRow:
-    defaults = {"event_id": f"e{next(_event_numbers)}", "contact": "p1", "occurred_at": at(moment)} | defaults
+    defaults = {"event_id": next(_event_ids), "contact": "p1", "occurred_at": at(moment)} | defaults
     return row(stream, **(defaults | values))
 
 

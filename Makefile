@@ -9,7 +9,7 @@ export DBT_PROFILES_DIR := profiles
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint requirements.txt --requirement
 
 .DEFAULT_GOAL := help
-.PHONY: help build ingest contact-id spark-build query export mcp superset dagster dashboard docs metrics test nightly lint bench sample pages compact lock clean
+.PHONY: help build ingest contact-id spark-build query export mcp metabase superset dagster dashboard docs metrics test coverage nightly lint bench sample pages compact lock clean
 
 help: ## show this list
 	@echo 'make TARGET ARGS="--help" shows the options of a target.'
@@ -56,6 +56,9 @@ mcp: $(VENV)/.installed-mcp ## serve the reports to AI clients over the Model Co
 dashboard: $(VENV)/.installed ## serve the Reporting page
 	@$(BIN)/python -m dashboard $(ARGS)
 
+metabase: $(VENV)/.installed ## write both views into a Metabase that is there (ARGS="--url http://…")
+	@$(BIN)/python -m bi.metabase $(ARGS)
+
 superset: $(VENV)/.installed $(SUPERSET)/.installed ## serve a Superset with both views, or write the bundle for another (ARGS="--bundle FILE")
 	@$(BIN)/python -m bi.superset $(ARGS)
 
@@ -69,6 +72,9 @@ docs: $(VENV)/.installed ## write the documentation site and serve it
 
 test: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp ## run the default tests (ARGS="-k name" selects some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp ## run the default tests and print the branch coverage of each module
+	@$(BIN)/python -m pytest --cov --cov-report term $(ARGS)
 
 nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp $(VENV)/.installed-spark $(SUPERSET)/.installed ## run every test, including Spark, crashes, soaks and long fuzzing; takes over an hour
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)

@@ -33,7 +33,7 @@ from outreach.warehouse.standing import Standing, hours_since, standing_publicat
 def main() -> int:
     """Builds, and returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="make build", description=__doc__.splitlines()[0])
-    parser.add_argument("--account", help="the account whose reports are shown (default: the one with the most messages)")
+    parser.add_argument("--account", help="the account whose reports are shown (default: the busiest)")
     parser.add_argument("--full-refresh", action="store_true", help="build everything anew from the whole landing zone")
     parser.add_argument("--anyway", action="store_true", help="build and check also where nothing has changed since the last run")
     parser.add_argument(

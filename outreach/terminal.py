@@ -21,29 +21,48 @@ from outreach.warehouse.connection import opened
 # Lines of alerts; the rest can be asked for.
 MOST_ALERTS = 5
 
-# The account that is shown where none is asked for.
-BUSIEST_ACCOUNT = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id limit 1"
+# The account that is shown where none is asked for: the one with the most messages and calls.
+BUSIEST_ACCOUNT = """
+    select account_id
+    from (select account_id from marts.fct_messages union all select account_id from marts.fct_calls) as activity
+    group by account_id order by count(*) desc, account_id limit 1
+"""
 
 
 def show_reports(settings: Settings, account: str | None, console: Console) -> None:
     """Prints the reports of one account as readers see them, what came in, and what to do next."""
     with opened(settings.published) as db:
-        account = account or (one_row(db.execute(BUSIEST_ACCOUNT)) or (None,))[0]
+        account = account or busiest_account(db)
         newest_day = """
-            select coalesce(max(date_day), $2) from marts.messaging_activity
+            select coalesce(max(date_day), $2)
+            from (
+                select account_id, date_day from marts.messaging_activity
+                union all
+                select account_id, date_day from marts.fct_calls
+            ) as activity
             -- What lies ahead, such as a campaign that begins next year, is not what the last seven days are about.
             where account_id = $1 and date_day <= $2
         """
         (today,) = one_row(db.execute(newest_day, [account, zones.today("Pacific/Kiritimati")]))
         start = today - timedelta(days=6)
         period = f"{account}, {start} to {today}"
-        for view in VIEWS:
+        for view in VIEWS if account else ():
             columns = ", ".join(kpi.column for kpi in of_view(view))
             values = one_row(db.execute(f"select {columns} from reports.{view}_report($1, $2, $3)", [account, start, today]))
             console.print(report_table(f"{view.capitalize()}: {period}", of_view(view), values))
         console.print(_accounting(db))
         _say_alerts(db, console)
     _say_what_is_next(settings, account, start, today, console)
+
+
+def busiest_account(db: duckdb.DuckDBPyConnection) -> str | None:
+    """The account to show first; None where nothing was sent, received or dialed at all.
+
+    Args:
+        db: the published file.
+    """
+    found = db.execute(BUSIEST_ACCOUNT).fetchone()
+    return found[0] if found else None
 
 
 def report_table(title: str, kpis: list[Kpi], values: tuple[Any, ...]) -> Table:

@@ -31,7 +31,7 @@ CORES = os.cpu_count() or 2
 def main() -> int:
     """Builds, and returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="make spark-build", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--account", help="the account whose reports are shown (default: the one with the most messages)")
+    parser.add_argument("--account", help="the account whose reports are shown (default: the busiest)")
     parser.add_argument(
         "--publish", nargs="*", metavar="ACCOUNT",
         help="publish these accounts and those below them to OUTREACH_PUBLISHED; without an account, all of them",

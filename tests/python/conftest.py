@@ -35,7 +35,7 @@ from stories import account_row, of_account, sent
 
 # The files that take longest, so that no worker is left alone with one at the end.
 LONGEST = [
-    "test_crashes", "test_spark", "test_isolation", "test_build", "test_quality", "test_runs", "test_dagster_dev", "test_oracle",
+    "test_crashes", "test_spark", "test_isolation", "test_build", "test_quality", "test_runs", "test_oracle",
     "test_incremental", "test_erasure", "test_fuzzing", "test_page",
 ]  # fmt: skip
 
@@ -43,15 +43,14 @@ LONGEST = [
 PARTS = {
     "spark": ["test_spark"],
     "browser": ["test_page", "test_page_sign_in", "test_superset"],
-    "slow": ["test_dagster_dev", "test_fuzzing", "test_isolation", "test_oracle"],
-    "nightly": ["test_crashes", "test_pairs", "test_soak", "test_spark", "test_superset"],
+    "slow": ["test_fuzzing", "test_isolation", "test_oracle"],
+    "nightly": ["test_crashes", "test_dagster_dev", "test_operators", "test_pairs", "test_soak", "test_spark", "test_superset"],
 }
 
 # Seconds that a test of the default tier may take, its own warehouse included, and those that may take longer, each with the reason.
 BUDGET = 15
 OVER_BUDGET = {
     "test_build": "the whole main job, as a person starts it",
-    "test_dagster_dev": "a real Dagster, with its daemon and a run",
     "test_isolation": "the ids and texts of attackers in every stream, through every report",
     "test_oracle": "forty random accounts, every report compared",
 }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 
 import duckdb
@@ -16,10 +18,13 @@ import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance
 from harness import MAIN_JOB, Built, LandingZone, Warehouse, with_dbt_ready
 from oracle import PROJECT
+from rich.console import Console
 from stories import account_row, sent
 
 from orchestration.definitions import defs
 from outreach.landing.files import LandingError, check_landing
+from outreach.settings import Settings
+from outreach.terminal import show_reports
 from outreach.warehouse.connection import WarehouseError, check_warehouse
 
 
@@ -49,6 +54,17 @@ def test_a_build_ends_with_the_reports_the_accounting_and_what_is_next(built: tu
     assert ("message_events", "3", "2", "0", "1", "0", "0", "2", "0") in lines
     assert "missing_message_id 1" in printed
     assert f"Published to {built[0] / 'published.duckdb'}, from the warehouse {built[0] / 'warehouse.duckdb'}." in printed
+
+
+def test_a_team_that_only_dials_sees_its_calls_and_one_that_does_nothing_yet_what_came_in(sample: Built, tmp_path: Path) -> None:
+    published = Path(shutil.copyfile(sample.warehouse.published, tmp_path / "published.duckdb"))
+    settings = Settings(str(sample.warehouse.landing.path), "jsonl", sample.warehouse.path, published, tmp_path, tmp_path)
+    for table, begins in (("fct_messages", "Messaging: acc_"), ("fct_calls", "What came in")):
+        with duckdb.connect(str(published)) as db:
+            db.execute(f"delete from marts.{table}")
+        console = Console(file=StringIO(), width=120)
+        show_reports(settings, None, console)
+        assert console.file.getvalue().startswith(begins)
 
 
 def test_dagster_with_its_own_event_log_finds_all_that_a_build_wrote(built: tuple[Path, str]) -> None:

@@ -283,6 +283,7 @@ def test_the_url_holds_the_whole_state(reporting: Reporting, desktop: BrowserCon
     reporting.tab.get_by_role("option", name="Reply Rate", exact=True).click()
     expect(reporting.tab.get_by_role("combobox", name="KPI")).to_have_value("Reply Rate")
     reporting.drawn()
+    reporting.tab.wait_for_url("**trend=reply_rate**")
     link, seen = reporting.state(), reporting.values()
     assert dict(part.split("=") for part in link.split("&")) == {
         "viewer": "known", "range": "last-30-days", "campaign": "c1", "template": "t1", "trend": "reply_rate",

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+import duckdb
 import pytest
 from comparison import same
-from harness import LandingZone, Warehouse, ask, copy_of_project
+from harness import LandingZone, Warehouse, ask, copy_of_project, warehouse_in
 from oracle import Oracle
 from random_landing import DAYS, FIRST_DAY, random_landing
 
@@ -51,11 +52,21 @@ def test_business_seconds_are_those_of_the_oracle(project: Path, tmp_path: Path)
     assert compared >= 15 and 0 < some < all_of_them
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    warehouse = warehouse_in(tmp_path_factory.mktemp("hours"))
+    warehouse.dbt("seed", "--select", "business_hours")
+    return warehouse
+
+
+# A seed whose test fails stops the build: each model that reads it is skipped.
 @pytest.mark.parametrize(
-    "rows", [",1,9:00,17:00", ",1,09:00,25:00", ",1,17:00,09:00", ",1,09:00,12:00\n,1,11:59,13:00", ",8,09:00,17:00"],
+    "rows", [[(1, "9:00", "17:00")], [(1, "09:00", "25:00")], [(1, "17:00", "09:00")], [(1, "09:00", "12:00"), (1, "11:59", "13:00")],
+             [(8, "09:00", "17:00")]],
 )  # fmt: skip
-def test_hours_that_are_none_stop_the_build_and_are_named(project: Path, tmp_path: Path, rows: str) -> None:
-    (project / "seeds/business_hours.csv").write_text(f"account_id,weekday,opens,closes\n{rows}\n")
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"), project)
-    stopped = warehouse.dbt("build", "--select", "business_hours", check=False)
-    assert stopped.returncode == 1 and "business_hours" in stopped.stdout
+def test_hours_that_are_none_fail_their_test(seeded: Warehouse, rows: list[tuple[int, str, str]]) -> None:
+    with duckdb.connect(str(seeded.path)) as db:
+        db.execute("delete from seeds.business_hours")
+        db.executemany("insert into seeds.business_hours values (null, ?, ?, ?)", rows)
+    tested = seeded.dbt("test", "--select", "business_hours_are_times_apart", check=False)
+    assert tested.returncode == 1 and "FAIL 1 business_hours_are_times_apart" in tested.stdout

@@ -15,6 +15,9 @@ from random import Random
 
 import duckdb
 import pytest
+import test_calling_rulings
+import test_landing_rulings
+import test_messaging_rulings
 from comparison import REPORTS, same
 from harness import SEEDS, LandingZone, Warehouse, differing_rows, filters_of, rows_of
 from oracle import PROJECT
@@ -27,6 +30,7 @@ from outreach.spark.session import files_read, spark_session
 from outreach.warehouse.publication import publish
 
 RANDOM_ACCOUNTS = 5 * SEEDS
+RULINGS = (test_calling_rulings, test_landing_rulings, test_messaging_rulings)
 OF_SAMPLE = ["acc_1", "acc_2", "acc_10"]
 
 # Small data are compiling, above all.
@@ -65,6 +69,8 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     half = len(random.rows) // 2
     landing.deliver(random.rows[:half], zipped=True)
     landing.deliver(random.rows[half:])
+    for rulings in RULINGS:
+        landing.deliver(row for test in vars(rulings).values() for row in getattr(test, "landed_rows", ()))
     _deliver_what_is_odd(landing.path)
 
     spark = folder / "spark"

@@ -15,7 +15,7 @@ def tell_alerts(context: SensorEvaluationContext) -> SensorResult | SkipReason:
     """Sends each alert of the published file's newest day once to the webhook. One that is not taken is sent again with the next tick."""
     webhook = variable("OUTREACH_ALERT_WEBHOOK", "")
     if not webhook:
-        return SkipReason("OUTREACH_ALERT_WEBHOOK names no webhook.")
+        return SkipReason("OUTREACH_ALERT_WEBHOOK is not set.")
     published = Settings.from_environment().published
     if not published.exists():
         return SkipReason("Nothing is published yet.")
@@ -25,11 +25,11 @@ def tell_alerts(context: SensorEvaluationContext) -> SensorResult | SkipReason:
         alerts = alerts_of_newest_day(db)
     new = [alert for alert in alerts if alert.key not in told]
     if not new:
-        return SkipReason("There is no alert that was not told.")
+        return SkipReason("Every alert has been sent.")
     try:
         tell(webhook, new, variable("OUTREACH_PAGE_URL", f"http://{HOST}:{DASHBOARD_PORT}"))
     except OSError as error:
         # Without the webhook's path, which is its secret.
-        return SkipReason(f"{urlsplit(webhook).hostname} took no alert ({error}); {len(new)} wait for the next tick.")
-    context.log.info(f"Told {len(new)} alerts.")
+        return SkipReason(f"{urlsplit(webhook).hostname} did not accept the alerts ({error}); {len(new)} wait for the next tick.")
+    context.log.info(f"Sent {len(new)} alerts.")
     return SensorResult(run_requests=[], cursor=json.dumps([alert.key for alert in alerts]))

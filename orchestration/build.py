@@ -77,7 +77,9 @@ def build(settings: Settings, arguments: argparse.Namespace, console: Console) -
         show_reports(settings, arguments.account, console)
         return 0
     if not run_job(settings, full_refresh=full_refresh, limits=dict(arguments.limit)):
-        console.print("[bold red]The build failed[/]; what failed stands above. Readers keep the last good publication.", soft_wrap=True)
+        console.print(
+            "[bold red]The build failed[/]; see above for what went wrong. Readers keep the last good publication.", soft_wrap=True
+        )
         return 1
     show_reports(settings, arguments.account, console)
     return 0

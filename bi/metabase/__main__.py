@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from rich.console import Console
 
 from bi.metabase.server import Metabase, MetabaseError
-from outreach.settings import Settings, shown, variable
+from outreach.settings import HOST, Settings, shown, variable
 from outreach.terminal import busiest_account
 from outreach.warehouse.connection import opened
 
-URL = "http://127.0.0.1:3000"
+URL = f"http://{HOST}:3000"
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bi.superset import bundle
 from bi.superset.server import ADMIN, Superset, SupersetError
-from outreach.settings import PROJECT, Settings, keep_private, shown, variable
+from outreach.settings import HOST, PROJECT, Settings, keep_private, shown, variable
 
 PORT = 8088
 
@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path, metavar="FILE", help="write the bundle for Superset's Dashboards, Import, and serve nothing")
     parser.add_argument("--viewer", action="append", default=[], metavar="ACCOUNT",
                         help="a user for those who may see this account and those below it; may be given several times")  # fmt: skip
-    parser.add_argument("--port", type=int, default=PORT, help="on 127.0.0.1 (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help=f"on {HOST} (default: %(default)s)")
     arguments = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True, markup=False)
     keep_private()

@@ -96,17 +96,23 @@ def metrics() -> dict[str, dict[str, dict[str, Any]]]:
     for view in VIEWS:
         for one in of_view(view):
             of_seconds = " (seconds)" if one.unit == "seconds" else ""
-            found[dataset_of(one)][one.column] = {
-                "metric_name": one.column, "verbose_name": one.title + of_seconds, "expression": expression(one),
-                "description": f"{one.description} {one.formula}", "d3format": FORMATS[one.unit],
-                "warning_text": None if one.may_be_summed else "Not to be summed: Superset computes it anew for each group and total.",
-            }  # fmt: skip
-    counted = "count(distinct contact_key) filter (where activity = 'label')"
-    found["messaging"]["labelled_contacts"] = {"metric_name": "labelled_contacts", "verbose_name": "Contacts", "expression": counted,
-                                               "description": "Distinct contacts with the label.", "d3format": ",d"}  # fmt: skip
-    found["call_outcomes"]["calls"] = {"metric_name": "calls", "verbose_name": "Calls", "expression": "count(*)",
-                                       "description": "Calls with the outcome.", "d3format": ",d"}  # fmt: skip
+            found[dataset_of(one)][one.column] = _metric(
+                one.column, one.title + of_seconds, expression(one), f"{one.description} {one.formula}", FORMATS[one.unit],
+                None if one.may_be_summed else "Not to be summed: Superset computes it anew for each group and total.",
+            )  # fmt: skip
+    found["messaging"]["labelled_contacts"] = _metric(
+        "labelled_contacts", "Contacts", "count(distinct contact_key) filter (where activity = 'label')",
+        "Distinct contacts with the label.", FORMATS["count"],
+    )  # fmt: skip
+    found["call_outcomes"]["calls"] = _metric("calls", "Calls", "count(*)", "Calls with the outcome.", FORMATS["count"])
     return found
+
+
+def _metric(name: str, label: str, expression: str, description: str, format_: str, warning: str | None = None) -> dict[str, Any]:
+    return {
+        "metric_name": name, "verbose_name": label, "expression": expression, "description": description, "d3format": format_,
+        "warning_text": warning,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -158,20 +164,14 @@ def charts() -> list[Chart]:
     of_templates = [one.column for one in of_view("messaging") if not one.ignores]
     return [
         *found,
+        # The creation of a campaign stands there once for every template that may be chosen.
         Chart(
-            "By template",
-            "messaging",
-            "messaging",
-            "table",
-            of_templates,
-            ["template_id", "template_name"],
-            # The creation of a campaign stands there once for every template that may be chosen.
-            "template_id is not null and activity != 'campaign_created'",
-            12,
+            "By template", "messaging", "messaging", "table", of_templates, ["template_id", "template_name"],
+            "template_id is not null and activity != 'campaign_created'", 12,
         ),
         Chart("Labels", "messaging", "messaging", "table", ["labelled_contacts"], ["label_id", "label_name"], "label_id is not null", 6),
         Chart("Call outcomes", "calling", "call_outcomes", "table", ["calls"], ["outcome"], width=6),
-    ]
+    ]  # fmt: skip
 
 
 def write(file: Path, published: Path, kind: str = "Dashboard") -> None:

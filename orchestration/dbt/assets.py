@@ -91,7 +91,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, config: Buil
             duckdb.connect(str(settings.warehouse)).close()
         yield from _with_findings(dbt.cli(arguments, context=context, target_path=TARGET), settings.warehouse)
         if holds_erased_bytes(settings.warehouse):
-            context.log.info("Contacts were erased: writing the warehouse anew, without their bytes.")
+            context.log.info("Contacts were erased: rewriting the warehouse without their bytes.")
             compact(settings.warehouse)
         yield from _row_counts(context, settings.warehouse)
 

@@ -41,7 +41,7 @@ def new_landing_files(context: SensorEvaluationContext) -> RunRequest | SkipReas
         return SkipReason("Nothing has landed since the last run that was started from here.")
     under_way = [run for run in context.instance.get_runs(RunsFilter(statuses=UNFINISHED)) if run.job_name in JOB_NAMES]
     if under_way:
-        return SkipReason(f"Files have landed; they wait for run {under_way[0].run_id} to end.")
+        return SkipReason(f"New files have landed; waiting for run {under_way[0].run_id} to end.")
     if earlier:
         ended = max(record.end_time or record.create_timestamp.timestamp() for record in earlier)
         due = ended + min(SECONDS_BETWEEN * 2 ** (len(earlier) - 1), LONGEST_SECONDS) - SECONDS_BETWEEN

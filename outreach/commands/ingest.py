@@ -92,7 +92,7 @@ def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:
     console.print(table)
     for counts in found.read.values():
         for name, count in counts.named.items():
-            console.print(f"Not known to the mapping: {name}, {count:,} rows")
+            console.print(f"Unknown to the mapping: {name}, {count:,} rows")
     table = Table("landing stream", title="What would be written" if is_dry_run else "What was written", title_justify="left")
     table.add_column("rows", justify="right")
     for stream, count in found.written.items():
@@ -102,7 +102,7 @@ def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:
         console.print("New outbound messages: " + ", ".join(f"{kind} {count:,}" for kind, count in found.origins.items()))
     unsettled, old = found.unsettled
     if old:
-        console.print(f"Statuses that are not final, of outbound messages older than three days: {unsettled:,} of {old:,}")
+        console.print(f"Outbound messages older than three days without a final status: {unsettled:,} of {old:,}")
     for warning in found.warnings:
         console.print(f"WARN {warning}", style="yellow")
     for stream, rows in found.samples.items():
@@ -112,7 +112,7 @@ def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:
                 sample.add_row(*("" if value is None else str(value) for value in row.values()))
             console.print(sample)
     if not is_dry_run:
-        console.print("`make build` takes in what was written." if any(found.written.values()) else "Nothing is new.")
+        console.print("Run `make build` to take in what was written." if any(found.written.values()) else "Nothing is new.")
 
 
 if __name__ == "__main__":

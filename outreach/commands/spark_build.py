@@ -89,7 +89,7 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         register_zones(spark_session())
     if not dbtRunner().invoke(command).success:
-        console.print("[bold red]The build failed[/]; what failed stands above. What readers have open stays as it was.")
+        console.print("[bold red]The build failed[/]; see above for what went wrong. What readers have open stays as it was.")
         return 1
 
     spark = spark_session()

@@ -187,7 +187,7 @@ def ingest(
         else:
             add_log(db, location)
         _add_seeds(db)
-        with turn(landing, "make ingest", waiting=lambda other: say(f"Another ingestion is at work ({other}); waiting for it to end")):
+        with turn(landing, "make ingest", waiting=lambda other: say(f"Another ingestion is running ({other}); waiting for it to end")):
             say("Reading what has landed")
             _add_memory(db, settings)
             found = Ingestion()

@@ -98,7 +98,9 @@ def extracted(
         if last is None:
             notes.append(f"Nothing has landed from {SOURCE} yet: messages and calls are read since {since}. --since reads further back.")
     folder = settings.raw / SOURCE
-    with turn(folder, f"make ingest {SOURCE}", waiting=lambda other: say(f"{SOURCE} is read by another process ({other}); waiting for it")):
+    with turn(
+        folder, f"make ingest {SOURCE}", waiting=lambda other: say(f"Another process is reading {SOURCE} ({other}); waiting for it to end")
+    ):
         # What a run that was killed has left goes first.
         shutil.rmtree(folder, ignore_errors=True)
         try:
@@ -191,7 +193,7 @@ class _Api:
         except _Refused as refused:
             if not self.credentials.is_key:
                 raise SourceError(refused.sentence(own)) from None
-            self.notes.append("The API key may not list accounts: account " + own + " alone is read, and no account below it.")
+            self.notes.append(f"The API key may not list accounts: only account {own} is read, without its sub-accounts.")
             row = {"sid": own}
             self._remember_accounts([row])
             yield [row]
@@ -238,7 +240,7 @@ class _Api:
             except _Refused as refused:
                 if account == self.credentials.account:
                     raise SourceError(refused.sentence(account)) from None
-                self.notes.append(f"The {name} of account {account} cannot be read ({refused.status}): it is left out.")
+                self.notes.append(f"The {name} of account {account} cannot be read ({refused.status}) and are left out.")
 
     def _listed(
         self, path: str, selector: str, params: dict[str, Any], seen: Callable[[list[dict[str, Any]]], None]

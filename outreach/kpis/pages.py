@@ -150,7 +150,7 @@ def main() -> int:
     stale = [file for file, text in files.items() if not file.exists() or file.read_text() != text]
     for file in stale:
         if arguments.check:
-            print(f"{file.relative_to(PROJECT)} is not as the KPI entries have it; `make pages` writes it.", file=sys.stderr)
+            print(f"{file.relative_to(PROJECT)} is out of date with the KPI entries; run `make pages`.", file=sys.stderr)
         else:
             file.write_text(files[file])
     return 1 if stale and arguments.check else 0

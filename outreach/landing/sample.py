@@ -79,7 +79,7 @@ def write_sample(
         raise ValueError(f"file_format is {file_format!r}: expected jsonl or parquet")
     for stream in (*ENTITY_STREAMS, *EVENT_STREAMS):
         if (landing / stream).exists():
-            raise FileExistsError(f"{landing / stream} is there already: the sample is written to an empty landing zone only")
+            raise FileExistsError(f"{landing / stream} exists already: the sample is written to an empty landing zone only")
 
     started = time.monotonic()
     tell = _from_the_first_second_on(progress, started)
@@ -154,7 +154,7 @@ def write_raw_sample(
     files = {table: folder / f"{table}.{file_format}" for table in RAW_TABLES}
     for file in files.values():
         if file.exists():
-            raise FileExistsError(f"{file} is there already: the sample is written to an empty folder only")
+            raise FileExistsError(f"{file} exists already: the sample is written to an empty folder only")
     tell = _from_the_first_second_on(progress, time.monotonic())
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as db:

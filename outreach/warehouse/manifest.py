@@ -40,7 +40,7 @@ def read_manifest(target: Path) -> dict[str, Any]:
                 return _read(target)
         # What dbt has kept of the last time misleads it where something has moved to another file: then it reads everything.
         if _parse(target).returncode:
-            print("That was dbt's memory of the project as it was, or the project itself: dbt reads all of it anew.", file=sys.stderr)
+            print("What dbt remembers of the project may be damaged: dbt reads the whole project again.", file=sys.stderr)
             anew = _parse(target, "--no-partial-parse")
             if anew.returncode:
                 raise ManifestError(anew.stdout.strip())

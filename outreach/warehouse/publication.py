@@ -255,4 +255,4 @@ def _compare_reports(warehouse: Path, published: Path, manifest: Mapping[str, An
             query = f"select * from reports.{function['name']}($1, $2, $3) order by all"
             answers = [db.execute(query, [account, newest_day - timedelta(days=29), newest_day]).fetchall() for db in (one, other)]
             if answers[0] != answers[1]:
-                raise PublicationError(f"reports.{function['name']} answers otherwise than in the warehouse; nothing was published.")
+                raise PublicationError(f"reports.{function['name']} gives another answer than in the warehouse; nothing was published.")

@@ -29,7 +29,7 @@ def test_the_same_seed_and_end_day_write_the_same_files(sample: Built, tmp_path:
 
 def test_a_landing_zone_that_is_there_is_never_written_to(sample: Built) -> None:
     before = digests(sample.warehouse.landing.path)
-    with pytest.raises(FileExistsError, match="accounts is there already"):
+    with pytest.raises(FileExistsError, match="accounts exists already"):
         write_sample(sample.warehouse.landing.path, end_day=SAMPLE_DAY)
     assert digests(sample.warehouse.landing.path) == before
 

@@ -57,7 +57,7 @@ def test_what_the_api_tells_lands_and_what_settles_later_arrives(tmp_path: Path)
         twilio.messages.append(message("SM_queued", "AC1", None, status="queued"))
         first = ingest(tmp_path, twilio, "--since", f"{NOW - timedelta(days=2):%Y-%m-%d}")
         assert first.returncode == 0, first.stdout + first.stderr
-        assert "The messages of account AC3 cannot be read (403): it is left out." in first.stdout
+        assert "The messages of account AC3 cannot be read (403) and are left out." in first.stdout
         assert sum(landed(tmp_path, "message_events").values()) == 30 + 29
         assert sum(landed(tmp_path, "call_events").values()) == 5 * 3
         assert sum(landed(tmp_path, "accounts").values()) == 3
@@ -105,7 +105,7 @@ def test_a_key_that_may_not_list_accounts_reads_its_own_and_a_range_that_is_too_
         twilio.may_list_accounts = False
         run = ingest(tmp_path, twilio, "--since", "2020-01-01", TWILIO_AUTH_TOKEN="", TWILIO_API_KEY="SK1", TWILIO_API_SECRET=TOKEN)
         assert run.returncode == 0, run.stdout + run.stderr
-        assert "account AC1 alone is read" in run.stdout and "The API goes back 400 days and no further" in run.stdout
+        assert "only account AC1 is read" in run.stdout and "The API goes back 400 days and no further" in run.stdout
         assert sum(landed(tmp_path, "message_events").values()) == 2 * 20
 
 

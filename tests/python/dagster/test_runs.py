@@ -286,7 +286,7 @@ def test_the_sensor_fires_for_new_files_never_beside_a_run_and_again_after_one_t
         warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 10:00")))
         first = look()
         run = start(first)
-        assert f"wait for run {run.run_id}" in look().skip_message
+        assert f"waiting for run {run.run_id}" in look().skip_message
         succeed(run)
         assert "Nothing has landed" in look().skip_message
 

@@ -99,6 +99,48 @@ def test_only_what_is_new_is_written_and_what_settles_later_arrives(ingested, tm
     assert not any(ingested([settled, MESSAGE]).written.values())
 
 
+AIRBYTE = {
+    "messages": {
+        "sid": "SM1", "account_sid": "AC1", "date_created": "2026-11-20T10:00:00Z", "date_sent": "2026-11-20T10:00:05Z",
+        "date_updated": "2026-11-20T10:01:00Z", "direction": "outbound-api", "from": "+15550100000", "to": "+15550200001",
+        "body": 'He said "hi", and left', "error_code": None, "num_segments": "1", "num_media": "0", "messaging_service_sid": "MG1",
+        "price": -0.0079, "status": "delivered",
+    },
+    "calls": {
+        "sid": "CA1", "account_sid": "AC1", "date_created": "2026-11-20T10:00:00Z", "start_time": "2026-11-20T10:00:01Z",
+        "end_time": "2026-11-20T10:03:01Z", "date_updated": "2026-11-20T10:03:01Z", "direction": "outbound-dial",
+        "from": "+15550100000", "to": "+15550200001", "status": "completed", "answered_by": "human", "duration": "180",
+    },
+    "accounts": {"sid": "AC1", "friendly_name": "One", "owner_account_sid": "AC1", "date_updated": "2026-01-01T00:00:00Z"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "duckdb"])
+def test_rows_that_airbyte_nests_in_one_column_are_those_that_lie_flat(tmp_path, form):
+    found = {}
+    for shape in ("flat", "nested"):
+        raw = tmp_path / shape / "raw"
+        raw.mkdir(parents=True)
+        place = raw / "tables.duckdb" if form == "duckdb" else raw
+        for name, row in AIRBYTE.items():
+            # A cell holds a nested row as JSON.
+            cell = row if form == "jsonl" else json.dumps(row)
+            of_shape = row if shape == "flat" else {"_airbyte_raw_id": "1", "_airbyte_extracted_at": 1763632800000, "_airbyte_data": cell}
+            lines = (raw if form == "jsonl" else raw.parent) / f"{name}.jsonl"
+            lines.write_text(json.dumps(of_shape) + "\n")
+            with duckdb.connect(str(place) if form == "duckdb" else ":memory:") as db:
+                if form == "csv":
+                    db.execute(f"copy (from '{lines}') to '{raw / name}.csv'")
+                elif form == "duckdb":
+                    db.execute(f"create table {name} as from '{lines}'")
+        settings = Settings(str(raw.parent / "landing"), "jsonl", tmp_path / "w", tmp_path / "p", tmp_path / "home", tmp_path / "raw")
+        ingest(sources()["twilio-airbyte"], str(place), None, settings, b"")
+        streams = ("message_events", "call_events", "message_attributes", "accounts")
+        found[shape] = {stream: landed(raw.parent, stream) for stream in streams}
+    assert found["nested"] == found["flat"]
+    assert [len(rows) for rows in found["flat"].values()] == [2, 3, 1, 1]
+
+
 @pytest.mark.parametrize("form", ["csv", "duckdb"])
 def test_what_the_loader_wrote_before_the_given_day_is_not_read(tmp_path, form):
     """Days are UTC; an offset may move a row by a day, so that the day before is read too. An unknown time may be any."""

@@ -46,6 +46,8 @@ class Plugin(BasePlugin):
         """Names the warehouse, makes its folder, keeps what is in it to its owner, and gives way to readers."""
         assert creds.attach
         creds.attach[0].path = variable("OUTREACH_WAREHOUSE", creds.attach[0].path)
+        # Of the process, and here, because `dbt build` by hand has to do so too: DuckDB has settings neither for the mode of the files that
+        # it makes, its journal and what it spills among them, nor for the priority of its threads.
         keep_private()
         yield_to_readers()
         Path(self.warehouse).parent.mkdir(parents=True, exist_ok=True)

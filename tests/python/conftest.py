@@ -62,8 +62,8 @@ _seconds: dict[str, float] = {}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two more than cores, because some tests mostly wait; none for a few tests by name, as each worker imports everything anew."""
-    return 0 if config.option.keyword else (os.cpu_count() or 2) + 2
+    """One more than cores, because some tests mostly wait; none for a few tests by name, as each worker imports everything anew."""
+    return 0 if config.option.keyword else (os.cpu_count() or 2) + 1
 
 
 # Until the tests are collected: there is nothing to free in what they import.

@@ -125,16 +125,6 @@ def test_a_set_up_that_cannot_work_ends_in_one_sentence(built: tuple[Path, str],
     assert sha256((built[0] / "warehouse.duckdb").read_bytes()).hexdigest() == before
 
 
-def test_dbt_alone_says_the_same_of_a_landing_zone_that_is_not_there(built: tuple[Path, str]) -> None:
-    variables = variables_of(
-        built[0], OUTREACH_LANDING="no/such/folder", OUTREACH_WAREHOUSE=str(built[0] / "other.duckdb"), DBT_PROFILES_DIR="profiles"
-    )
-    command = [str(Path(sys.executable).with_name("dbt")), "--no-use-colors", "run", "--select", "landing_files"]
-    run = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True)
-    assert run.returncode == 1
-    assert "OUTREACH_LANDING is 'no/such/folder': there is no such folder." in run.stdout
-
-
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "accounts/ingest_date=2026-11-20/part.jsonl"
     file.parent.mkdir(parents=True)
@@ -145,6 +135,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
         check_landing(str(tmp_path), "jsonl")
 
 
+@pytest.mark.nightly
 def test_a_build_says_who_holds_the_warehouse_and_waits(built: tuple[Path, str]) -> None:
     with (
         duckdb.connect(str(built[0] / "warehouse.duckdb")),

@@ -18,7 +18,7 @@ from oracle import PROJECT
 from twilio_mock import ACCOUNT_TOKEN, TOKEN, Twilio, account, call, message
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
-KILLS = 20 if NIGHTLY else 2
+KILLS = 20 if NIGHTLY else 1
 
 
 def story(messages: int = 30) -> Twilio:

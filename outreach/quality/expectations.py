@@ -184,7 +184,7 @@ def _sentence(result: ExpectationValidationResult) -> str:
     # The one row of a profile says what was found; of many rows the first are examples.
     if len(rows) == 1 and len(rows[0]) == 1:
         ((column, value),) = rows[0].items()
-        found = f"found {value:.1%}" if column.endswith("_share") else f"found {value}"
+        found = f"found {value:.1%}" if "share" in column else f"found {value}"
     else:
         count = result.result["observed_value"]
         examples = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows[:3])

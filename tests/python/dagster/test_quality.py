@@ -145,7 +145,7 @@ def test_a_landing_zone_that_has_lost_most_of_a_stream_stops_a_full_refresh_too(
     assert [event.step_key for event in run.all_events if event.event_type_value == "STEP_START"] == ["landing_checks"]
     (lost,) = (check for (_, name), check in checks_of(run).items() if name == "nothing_is_lost" and not check.passed)
     assert lost.asset_key.path[-1] == "message_events" and lost.severity == ERROR
-    assert "found 0.0. Gone (" in lost.description and "--limit least_left=0" in lost.description
+    assert "found 0.0%. Gone (" in lost.description and "--limit least_left=0" in lost.description
     assert warehouse.path.read_bytes() == built.path.read_bytes()
     meant = {"ops": {"landing_checks": {"config": {"least_left": 0.0, "full_refresh": True}}}}
     assert warehouse.run("build", op_selection=["landing_checks"], run_config=meant).success

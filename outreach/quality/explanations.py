@@ -50,7 +50,7 @@ def explanations(state: StreamProfile) -> dict[str, str]:
         "values_are_of_their_vocabulary": _listed(
             (f"{column} {value} {rows:,}" for (column, value), rows in state.unexpected.items() if column != "event_type"), 10
         ),
-        "events_are_not_too_old": 'To let them through for one run: make build ARGS="--limit oldest_days=…", with as many days as they are old',
+        "events_are_not_too_old": 'To let them through for one run: make build ARGS="--limit oldest_days=…", with as many days as that',
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from outreach.kpis.entries import VIEWS, Kpi, carded, of_view
+from outreach.kpis.entries import VIEWS, Kpi, carded, charted, of_view
 
 TITLE = "Outreach reporting"
 
@@ -117,8 +117,7 @@ def questions() -> list[Question]:
                 f"{view.capitalize()}: {kpi.title}", view, "scalar", _select([kpi.column], f"{view}_report"),
                 f"{kpi.description} {kpi.formula}", _columns([kpi]),
             ))  # fmt: skip
-        counts = [kpi for kpi in kpis if kpi.unit == "count" and kpi.card and kpi.aggregate and not kpi.ignores][:4]
-        found.append(_breakdown(view, "day", {"date_day": "Day"}, counts, "line"))
+        found.append(_breakdown(view, "day", {"date_day": "Day"}, charted(view), "line"))
         campaign = {"campaign_id": "Campaign", "campaign_name": "Campaign name"}
         found.append(_breakdown(view, "campaign", campaign, [kpi for kpi in kpis if "campaign" not in kpi.ignores]))
         if view == "messaging":

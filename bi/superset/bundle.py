@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
-from outreach.kpis.entries import VIEWS, Kpi, carded, kpi, of_view
+from outreach.kpis.entries import VIEWS, Kpi, carded, charted, kpi, of_view
 
 TITLE = "Reporting"
 SLUG = "reporting"
@@ -155,7 +155,7 @@ def charts() -> list[Chart]:
             Chart(one.title, view, dataset_of(one), "number", [one.column], subheader="seconds" if one.unit == "seconds" else "")
             for one in carded(view)
         ]
-        trend = [one.column for one in of_view(view) if one.unit == "count" and one.card and one.aggregate and not one.ignores][:4]
+        trend = [one.column for one in charted(view)]
         found.append(Chart("By day", view, view, "line", trend, ["date_day"], width=12))
         of_campaigns = [one.column for one in of_view(view) if "campaign" not in one.ignores]
         found.append(

@@ -150,6 +150,11 @@ def carded(view: str) -> list[Kpi]:
     return found
 
 
+def charted(view: str) -> list[Kpi]:
+    """The KPIs of a view that a BI tool's chart by day begins with: the first counts with a card that every filter applies to."""
+    return [kpi for kpi in of_view(view) if kpi.unit == "count" and kpi.card and kpi.aggregate and not kpi.ignores][:4]
+
+
 @cache
 def kpis(models: Path = PROJECT / "models") -> tuple[Kpi, ...]:
     """The KPIs in the order of the page: those of Messaging, then those of Calling.

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,16 +67,6 @@ class DbtProcess:
         command = [sys.executable, "-W", "ignore::UserWarning", "-m", __name__, str(listening.fileno())]
         self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, pass_fds=[listening.fileno()])
         listening.close()
-
-    def run(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-        """Runs dbt, and waits for it.
-
-        Args:
-            arguments: of the command.
-            folder: the project.
-            environment: all of its variables.
-        """
-        return subprocess.run([str(self.executable), *arguments], cwd=folder, env=dict(environment), capture_output=True, text=True)
 
     def close(self) -> None:
         """Ends the process. What it has started goes on."""

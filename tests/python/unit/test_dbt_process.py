@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 from harness import PROJECT, Warehouse
@@ -31,14 +31,18 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DbtProcess]:
     process.close()
 
 
+def run(process: DbtProcess, arguments: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(process.executable), *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True)
+
+
 def test_a_command_ends_with_dbts_exit_code_and_says_what_dbt_says(ready: DbtProcess, warehouse: Warehouse) -> None:
     warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 10:00")))
     environment = os.environ | warehouse.places()
-    built = ready.run(["--no-use-colors", "run", "--select", "time_spine"], PROJECT, environment)
+    built = run(ready, ["--no-use-colors", "run", "--select", "time_spine"], environment)
     assert built.returncode == 0 and "PASS=4 WARN=0 ERROR=0" in built.stdout
-    refused = ready.run(["run", "--select", "landing_files"], PROJECT, environment | {"OUTREACH_LANDING": "no/such/folder"})
+    refused = run(ready, ["run", "--select", "landing_files"], environment | {"OUTREACH_LANDING": "no/such/folder"})
     assert refused.returncode == 1 and "OUTREACH_LANDING is 'no/such/folder': there is no such folder." in refused.stdout
-    assert ready.run(["no-such-command"], PROJECT, environment).returncode == 2
+    assert run(ready, ["no-such-command"], environment).returncode == 2
 
 
 def test_dbt_ends_with_the_command_that_is_killed_and_lets_go_of_the_warehouse(ready: DbtProcess, warehouse: Warehouse) -> None:
@@ -59,6 +63,6 @@ def test_where_the_process_is_gone_dbt_starts_by_itself(warehouse: Warehouse) ->
     process = DbtProcess()
     process._process.kill()
     process._process.wait()
-    run = process.run(["--version"], PROJECT, os.environ)
-    assert run.returncode == 0 and "installed: 1.11" in run.stdout
+    told = run(process, ["--version"], os.environ)
+    assert told.returncode == 0 and "installed: 1.11" in told.stdout
     process.close()

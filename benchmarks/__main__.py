@@ -37,11 +37,11 @@ class Row:
 
     Args:
         what: what was measured.
-        against: what it is held against.
+        against: what it is compared with.
         size: outbound messages of the landing zone.
         measured: the value.
-        bar: what it must not exceed, or, where more is better, fall short of; None for what is only told.
-        unit: of the value: `×`, `s`, `ms`, `MiB`, `%` or nothing.
+        bar: the most it may be, or the least where more is better; None if it is only reported.
+        unit: of the value: `×`, `s`, `ms`, `MiB`, `%`, or empty.
         is_floor: whether more is better.
         detail: the figures behind it.
     """
@@ -57,16 +57,16 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether it reaches its bar."""
+        """Whether it meets its bar."""
         return self.bar is None or (self.measured >= self.bar if self.is_floor else self.measured <= self.bar)
 
 
 class Bench:
-    """The measurements over one landing zone, in the order in which they need each other.
+    """The measurements over one landing zone, each after those it depends on.
 
     Args:
         zone: the landing zone.
-        console: where progress is told.
+        console: where progress is printed.
     """
 
     def __init__(self, zone: Zone, console: Console) -> None:
@@ -76,10 +76,10 @@ class Bench:
         self.full: Build
 
     def rows(self, increments: bool) -> Iterator[Row]:
-        """Measures, a row at a time.
+        """Yields the rows as they are measured.
 
         Args:
-            increments: whether the whole history is also built day by day, which takes minutes.
+            increments: whether to build the whole history day by day as well, which takes minutes.
         """
         self.tell("writes the landing zone")
         self.zone.write()
@@ -94,15 +94,15 @@ class Bench:
             yield from self.day_by_day()
 
     def tell(self, what: str) -> None:
-        """Says what goes on."""
+        """Prints progress."""
         self.console.print(f"[dim]{self.zone.messages:,} messages: {what}[/]", highlight=False)
 
     def row(self, what: str, against: str, measured: float, bar: float | None, **more: Any) -> Row:
-        """A row of this zone's size."""
+        """A row that carries this zone's size."""
         return Row(what, against, self.zone.messages, measured, bar, **more)
 
     def full_build(self) -> Iterator[Row]:
-        """A build of everything, against reading, casting and writing alone."""
+        """A full build, against only reading, casting and writing the same rows."""
         self.tell("builds everything, three times around the floor")
         floors, builds = [], []
         for _ in range(3):
@@ -143,7 +143,7 @@ class Bench:
             largest = accounts_by_size(db)[0]
             for name, asked in questions(db, largest).items():
                 answers = against_plain_counts(db, asked)
-                # Of what takes no time at all, a ratio says nothing.
+                # A ratio of two tiny times says nothing.
                 ratios = {report: seconds / max(plain, 0.002) for report, (seconds, plain) in answers.items()}
                 worst = max(ratios, key=lambda report: ratios[report])
                 seconds, plain = answers[worst]
@@ -155,7 +155,7 @@ class Bench:
             yield self.row("reports, largest account, 7 days, p95", "", 1000 * slowest, 30, unit="ms")
 
     def ordinary_account(self) -> Iterator[Row]:
-        """The reports of an account of half a percent, against facts that nobody has sorted."""
+        """The reports of an account with half a percent of the messages, against the same facts unsorted."""
         self.tell("asks for an ordinary account's reports")
         unsorted = self.zone.folder / "unsorted.duckdb"
         unsorted_copy(self.zone.published, unsorted, json.loads((self.zone.folder / "target/manifest.json").read_text()))
@@ -173,13 +173,13 @@ class Bench:
         yield self.row("reports, ordinary account, p95", "", 1000 * slowest, 20, unit="ms")
 
     def page_questions(self) -> list[Question]:
-        """All reports of the page, of an ordinary account's last seven days."""
+        """Every report of the page, for the last seven days of an ordinary account."""
         with duckdb.connect(str(self.zone.published), read_only=True) as db:
             accounts = accounts_by_size(db)
             return questions(db, accounts[min(len(accounts) - 1, 20)])["7 days"]
 
     def readers(self) -> Iterator[Row]:
-        """Eight readers while a build runs, against one without."""
+        """Eight readers during a build, against one reader without a build."""
         self.tell("asks with eight readers while a build runs")
         asked = self.page_questions()
         # As long as the build beside them.
@@ -204,7 +204,7 @@ class Bench:
             yield self.row("the page's first view", "", statistics.median(views), 1.5, unit="s")
 
     def one_more_day(self) -> Iterator[Row]:
-        """The last of the days arrives at a warehouse that holds the others."""
+        """One more day arrives in a warehouse that holds all the earlier ones."""
         self.tell("takes in one more day")
         self.zone.remove()
         with self.zone.without_last_day():
@@ -225,13 +225,13 @@ class Bench:
         )
 
     def day_by_day(self) -> Iterator[Row]:
-        """Reports of a warehouse that was built in as many increments as there are days, against one that was built at once."""
+        """Reports of a warehouse built in one increment per day, against those of one built in a single run."""
         self.tell(f"builds {DAYS} increments, a day each")
         growing = replace(self.zone, folder=self.zone.folder / "growing")
         shutil.rmtree(growing.folder, ignore_errors=True)
         days = sorted({path.name for path in self.zone.landing.glob("*/ingest_date=*")})
         for day in days:
-            # Linked and not copied; the build would refuse symbolic links out of the landing zone.
+            # Hard links save the copies; the build refuses symbolic links that lead out of the landing zone.
             for file in self.zone.landing.glob(f"*/{day}/*"):
                 target = growing.landing / file.relative_to(self.zone.landing)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -256,7 +256,7 @@ class Bench:
 
 
 def growth(rows: list[Row]) -> Iterator[Row]:
-    """How build time grows with size: 1 is in step with it."""
+    """How build time grows with size: 1 means in proportion."""
     seconds = {row.size: float(row.detail.split(" s;")[0]) for row in rows if row.what == "full build, models"}
     sizes = sorted(seconds)
     for small, large in pairwise(sizes):
@@ -276,7 +276,7 @@ def shown(rows: list[Row]) -> Table:
 
 
 def chart(rows: list[Row], file: Path) -> None:
-    """What was measured, as a share of its bar, as a chart for the README.
+    """Draws each measurement as a share of its bar, for the README.
 
     Args:
         rows: the table.
@@ -301,7 +301,7 @@ def chart(rows: list[Row], file: Path) -> None:
 
 
 def main() -> int:
-    """Measures, and returns the process's exit code: 1 when a row falls short of its bar."""
+    """Measures, and returns the process's exit code: 1 if a row misses its bar."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("sizes", type=int, nargs="*", default=[1_000_000, 5_000_000], help="outbound messages (default: 1000000 5000000)")
     parser.add_argument("--folder", type=Path, default=PROJECT / "data/bench", help="where it works; landing zones are kept")

@@ -1,7 +1,7 @@
 """How fast the Reporting page is: `python -m benchmarks.page`.
 
-Asks the published file as the page does: the first view in a browser whose cache is empty, and the server's time for changes of a filter
-that nobody has asked for before.
+Queries the published file as the page does. It times the first view in a browser with an empty cache, and the server's work for filter
+changes that nothing has cached yet.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class PageTimes:
     """Seconds, each as measured.
 
     Args:
-        first_views: from the click on a link to the cards; empty without a browser.
-        filter_changes: the server's, by what was changed.
+        first_views: from the click on a link until the cards are drawn; empty without a browser.
+        filter_changes: the server's time, by what was changed.
     """
 
     first_views: list[float]
@@ -42,15 +42,15 @@ class PageTimes:
 
 
 def filter_changes(account: str, rounds: int) -> dict[str, list[float]]:
-    """The server's time for changes of a filter, in this process, without network and browser.
+    """The server's time for filter changes, measured in this process, without network or browser.
 
     Args:
         account: whose page it is.
-        rounds: how often each is changed, each time to something not asked for before.
+        rounds: how often each filter changes, each time to a value not asked for before.
     """
     logging.disable()
     os.chdir(PROJECT)
-    # Imported where it is quiet.
+    # Imported with the logs silenced.
     from streamlit import config
     from streamlit.testing.v1 import AppTest
 
@@ -85,7 +85,7 @@ def filter_changes(account: str, rounds: int) -> dict[str, list[float]]:
 
 
 def first_views(account: str, rounds: int, published: Path) -> list[float]:
-    """Seconds from a link to the cards, in a browser with an empty cache.
+    """Seconds from opening a link until the cards are drawn, in a browser with an empty cache.
 
     Args:
         account: whose page it is.
@@ -126,7 +126,7 @@ def first_views(account: str, rounds: int, published: Path) -> list[float]:
                 tab.goto(f"http://{HOST}:{port}/?viewer={account}", wait_until="commit")
                 tab.wait_for_selector("article.card")
                 found.append(time.perf_counter() - started)
-                # Let the rest be drawn, so that it does not slow the next one down.
+                # Let the rest finish drawing, so that it does not slow the next round.
                 tab.wait_for_timeout(1500)
                 window.close()
             browser.close()
@@ -140,7 +140,7 @@ def measure(rounds: int) -> PageTimes:
     """Measures the page over the published file.
 
     Args:
-        rounds: how often each.
+        rounds: how often to measure each.
     """
     published = Settings.from_environment().published
     with duckdb.connect(str(published), read_only=True) as db:

@@ -1,4 +1,4 @@
-"""Many readers of the published file at once, while a build runs."""
+"""Many simultaneous readers of the published file while a build runs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import duckdb
 
 from benchmarks.reports import Question
 
-# A person who has got a page looks at it before opening the next, one longer than the other.
+# People look at a page before they open the next one, some longer than others.
 PAUSE_SECONDS = (0.5, 1.5)
 
 
 def read(published: Path, asked: Sequence[Question], seconds: float) -> list[float]:
-    """One reader, who asks for all reports of a page, looks at them, and opens the file anew for the next page.
+    """One reader: asks for every report of a page, looks at them, and reopens the file for the next page.
 
     Args:
         published: the file.
         asked: the reports.
-        seconds: for how long.
+        seconds: how long to go on.
 
     Returns:
         The seconds of each answer.
@@ -43,20 +43,20 @@ def read(published: Path, asked: Sequence[Question], seconds: float) -> list[flo
 def read_at_once(
     published: Path, asked: Sequence[Question], readers: int, seconds: float, meanwhile: Callable[[], object] | None = None
 ) -> list[float]:
-    """Several readers at once, each a process of its own.
+    """Several readers at once, each in its own process.
 
     Args:
         published: the file.
         asked: the reports.
         readers: how many.
-        seconds: for how long.
-        meanwhile: what is done in the meantime.
+        seconds: how long to go on.
+        meanwhile: called while they read.
 
     Returns:
-        The seconds of all answers.
+        The seconds of each answer, over all readers.
     """
     with multiprocessing.get_context("spawn").Pool(readers) as pool:
-        # Started before anything is measured.
+        # All start before anything is measured.
         pool.starmap(read, [(published, asked[:1], 0.1)] * readers)
         answers = pool.starmap_async(read, [(published, asked, seconds)] * readers)
         if meanwhile:

@@ -1,4 +1,4 @@
-"""How fast the report functions answer, against plain counts over the same rows, and against facts that nobody has sorted."""
+"""How fast the report functions answer, against plain counts over the same rows, and against unsorted facts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from outreach.sql import one_row
 from outreach.warehouse.connection import STORAGE_VERSION
 from outreach.warehouse.publication import copy_reports, copy_views
 
-# Each report and breakdown, with what its rows are of: the relation, and the column that it is broken down by.
+# Each report and breakdown, with the relation it reads and the column it is broken down by.
 REPORTS = {
     "messaging_report": ("messaging_activity", None),
     "messaging_by_day": ("messaging_activity", "date_day"),
@@ -34,7 +34,7 @@ REPORTS = {
     "call_outcome_report": ("fct_call_outcomes", "outcome"),
 }
 
-# Counts and sums alone: no distinct, no median.
+# Only counts and sums: no distinct counts, no medians.
 PLAIN = {
     "messaging_activity": """
         count(*) filter (where activity = 'message'), sum(segments) filter (where activity = 'message'),
@@ -75,7 +75,7 @@ class Question:
 
     @property
     def arguments(self) -> list[Any]:
-        """What its queries take."""
+        """The parameters of its queries."""
         return [
             self.account,
             self.start,
@@ -128,18 +128,18 @@ def questions(db: duckdb.DuckDBPyConnection, account: str) -> dict[str, list[Que
 
 
 def accounts_by_size(db: duckdb.DuckDBPyConnection) -> list[str]:
-    """The accounts, that with the most messages first."""
+    """The accounts, largest number of messages first."""
     sql = "select account_id from marts.fct_messages group by account_id order by count(*) desc, account_id"
     return [account for (account,) in db.execute(sql).fetchall()]
 
 
 def seconds_in_turns(queries: Sequence[tuple[duckdb.DuckDBPyConnection, str]], arguments: list[Any], rounds: int) -> list[list[float]]:
-    """Seconds of queries that are asked in turns, so that a machine that is slow for a while is slow for all; one of each warms up.
+    """Times queries in turns, so that a slow moment of the machine hits all of them alike. A first round warms up.
 
     Args:
-        queries: each with whom to ask.
+        queries: each with the connection to ask.
         arguments: their parameters.
-        rounds: how often.
+        rounds: how often to run each.
     """
     found: list[list[float]] = [[] for _ in queries]
     for _ in range(rounds + 1):
@@ -151,7 +151,7 @@ def seconds_in_turns(queries: Sequence[tuple[duckdb.DuckDBPyConnection, str]], a
 
 
 def against_plain_counts(db: duckdb.DuckDBPyConnection, asked: Iterable[Question], rounds: int = 15) -> dict[str, tuple[float, float]]:
-    """Per report, the median seconds of its answer, and those of plain counts over the same rows."""
+    """For each report, the median seconds of its answer and of plain counts over the same rows."""
     found = {}
     for question in asked:
         answers, plain = seconds_in_turns([(db, question.sql), (db, question.plain_sql)], question.arguments, rounds)
@@ -160,17 +160,17 @@ def against_plain_counts(db: duckdb.DuckDBPyConnection, asked: Iterable[Question
 
 
 def p95(values: Iterable[float]) -> float:
-    """The 95th percentile, which of few values is nearly the largest."""
+    """The 95th percentile; of few values, close to the largest."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
 
 
 def unsorted_copy(published: Path, target: Path, manifest: dict[str, Any]) -> None:
-    """The same published file with the rows of its tables in no order.
+    """A copy of the published file with its tables' rows shuffled.
 
     Args:
         published: the file.
-        target: the copy, which is replaced.
+        target: where to write the copy; replaced if it exists.
         manifest: dbt's manifest.
     """
     target.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What is measured: a landing zone of a given size, the warehouse that dbt builds from it, and its published file."""
+"""What the benchmark measures: a landing zone of a given size, the warehouse built from it, and its published file."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Build:
     """One run of dbt.
 
     Args:
-        wall_seconds: from its start to its end.
-        model_seconds: what its models took, added up.
-        seconds_by_model: of each.
-        peak_bytes: the most memory that the process held.
+        wall_seconds: from start to end.
+        model_seconds: the time of all models, added up.
+        seconds_by_model: the time of each model.
+        peak_bytes: the process's peak memory.
     """
 
     wall_seconds: float
@@ -39,17 +39,17 @@ class Build:
     peak_bytes: int
 
     def slowest(self, models: int) -> list[tuple[str, float]]:
-        """The models that took longest, each with its seconds."""
+        """The slowest models, each with its seconds."""
         return sorted(self.seconds_by_model.items(), key=lambda item: -item[1])[:models]
 
 
 @dataclass(frozen=True)
 class Zone:
-    """A landing zone of Parquet files and what is made from it, all in one folder.
+    """A landing zone of Parquet files and everything built from it, in one folder.
 
     Args:
         folder: the folder.
-        messages: outbound messages, about.
+        messages: outbound messages, approximately.
     """
 
     folder: Path
@@ -71,7 +71,7 @@ class Zone:
         return self.folder / "published.duckdb"
 
     def write(self) -> None:
-        """Writes the landing zone, unless it stands there already."""
+        """Writes the landing zone unless it is already there."""
         if not self.landing.exists():
             size = SampleSize(self.messages, DAYS)
             unfinished = self.folder / "landing.unfinished"
@@ -80,7 +80,7 @@ class Zone:
             unfinished.rename(self.landing)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The variables that point dbt here."""
+        """The environment variables that point dbt at this zone."""
         return os.environ | {
             "OUTREACH_LANDING": str(self.landing),
             "OUTREACH_LANDING_FORMAT": "parquet",
@@ -94,11 +94,11 @@ class Zone:
         """Runs dbt's seeds and models, without its tests.
 
         Args:
-            arguments: further ones of dbt.
-            variables: further ones of the environment.
+            arguments: more arguments for dbt.
+            variables: more environment variables.
 
         Raises:
-            RuntimeError: dbt failed; with what it said.
+            RuntimeError: dbt failed. The message is dbt's output.
         """
         dbt = Path(sys.executable).with_name("dbt")
         command = [str(dbt), "--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
@@ -118,20 +118,20 @@ class Zone:
         return Build(wall, sum(by_model.values()), by_model, usage.ru_maxrss * 1024)
 
     def publish(self) -> float:
-        """Publishes, and returns the seconds that it took."""
+        """Publishes, and returns how many seconds that took."""
         manifest = json.loads((self.folder / "target/manifest.json").read_text())
         started = time.perf_counter()
         publish(self.warehouse, self.published, manifest, "bench")
         return time.perf_counter() - started
 
     def remove(self) -> None:
-        """Removes warehouse and published file; the landing zone stays."""
+        """Removes the warehouse and the published file, and keeps the landing zone."""
         for file in self.folder.glob("*.duckdb*"):
             file.unlink()
 
     @contextmanager
     def without_last_day(self) -> Iterator[None]:
-        """Takes the last ingest day away, and gives it back."""
+        """Hides the last ingest day while the block runs."""
         last = max(path.name for path in self.landing.glob("*/ingest_date=*"))
         aside = self.folder / "aside"
         days = [(folder, aside / folder.parent.name) for folder in self.landing.glob(f"*/{last}")]
@@ -145,7 +145,7 @@ class Zone:
                 (kept / last).rename(folder)
 
     def floor(self) -> float:
-        """Seconds that DuckDB takes to read the same rows, cast what is not text, and write them to a file."""
+        """Seconds DuckDB needs to read the same rows, cast what is not text, and write them to a file."""
         file = self.folder / "floor.duckdb"
         file.unlink(missing_ok=True)
         casts = {

@@ -1,1 +1,1 @@
-"""What BI tools get ready-made: datasets, metrics, charts and dashboards, all of them from the KPI entries."""
+"""Ready-made datasets, metrics, charts and dashboards for BI tools, all derived from the KPI entries."""

@@ -36,11 +36,11 @@ def main() -> int:
             return 2
     options = [f"--server.address={arguments.address}", f"--server.port={arguments.port}"]
     if not providers:
-        # Nobody's browser may be led here by another site under a name of its own.
+        # Reject other host names, so that no site can point a browser here under its own name (DNS rebinding).
         options += [f"--server.allowedHosts={name}" for name in ("127.0.0.1", "localhost", "::1")]
     host = f"[{arguments.address}]" if ":" in arguments.address else arguments.address
     print(f"Reporting: http://{host}:{arguments.port}" + ("" if providers else "  (no sign-in: for this machine alone)"), flush=True)
-    # A process anew, because Streamlit reads its options once. What takes long to import is there before the first viewer comes.
+    # A fresh process, because Streamlit reads its options once. Slow imports finish before the first viewer arrives.
     code = "import altair, duckdb, jinja2, pandas, yaml; from streamlit.web.cli import main; main()"
     os.execv(sys.executable, [sys.executable, "-c", code, "run", str(PROJECT / "dashboard/app.py"), *options])
 

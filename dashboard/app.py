@@ -1,4 +1,4 @@
-"""What Streamlit runs on every click: who looks, at what, and the page that shows it."""
+"""What Streamlit runs on every interaction: finds the viewer and the publication, then draws the page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("dashboard")
 
 
 def main() -> None:
-    """Draws the page, or says why there is none."""
+    """Draws the page, or says why it cannot."""
     st.set_page_config(page_title="Reporting", page_icon="📊", layout="wide")
     st.html(style())
     try:
@@ -39,7 +39,7 @@ def main() -> None:
         page_title()
         notice(str(reason), "error")
     except NoAccess:
-        # Only an account that was lost between the page's check and a query of it gets here.
+        # Reached only if the viewer loses an account between the page's check and a query.
         notice("You may not see this account.", "error")
     except duckdb.Error:
         log.exception("A query failed")
@@ -48,13 +48,13 @@ def main() -> None:
 
 
 def ask_to_sign_in(providers: dict[str, str | None]) -> None:
-    """Nothing but the way in.
+    """Shows only the sign-in buttons.
 
     Args:
-        providers: by the text of their button, the names that `st.login` takes.
+        providers: names for `st.login`, by the text of their button.
     """
     page_title()
-    # The provider sends everybody back to the page's start.
+    # The provider returns everyone to the page's root, without the link's parameters.
     again = " Then follow your link once more." if st.query_params else ""
     notice(f"Sign in to see the reports of your account.{again}", "empty")
     for text, provider in providers.items():
@@ -62,7 +62,7 @@ def ask_to_sign_in(providers: dict[str, str | None]) -> None:
 
 
 def signed_in(publication: Publication) -> Reports:
-    """The reports of who signed in; stops the page for whom nobody knows."""
+    """The reports of the signed-in viewer. Stops the page for an unknown one."""
     email = signed_in_email()
     viewers = accounts_of_email(publication, email) if email else ()
     with st.container(key="viewer_bar", horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
@@ -82,7 +82,7 @@ def signed_in(publication: Publication) -> Reports:
 
 
 def picked(publication: Publication) -> Reports:
-    """The reports of the account that was picked to look as, on a machine without sign-in."""
+    """The reports of the account picked under *Viewing as*, on a machine without sign-in."""
     everyone = tuple(row["account_id"] for row in publication.ask("select account_id from marts.dim_accounts"))
     options = {account.account_id: account.label for account in Reports(publication, everyone).accounts()}
     if not options:

@@ -1,4 +1,4 @@
-"""The KPI cards of a view, and the bars below them, as HTML."""
+"""A view's KPI cards, and the bars below them, as HTML."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoesca
 
 @dataclass(frozen=True)
 class Named:
-    """A value and what it is."""
+    """A value with its label."""
 
     value: str
     title: str
@@ -27,17 +27,17 @@ class Named:
 
 @dataclass(frozen=True)
 class Sparkline:
-    """The course of a KPI over the days of the range.
+    """A KPI's course over the days of the range.
 
     Args:
-        lines: runs of days with a value, each day as a point in a box of 100 × 24.
+        lines: unbroken runs of days with a value; each day is a point in a box of 100 × 24.
     """
 
     lines: tuple[tuple[tuple[float, float], ...], ...]
 
     @property
     def svg(self) -> str:
-        """The drawing. It is embedded as a picture, so its one colour has to do on light and on dark."""
+        """The drawing. It is embedded as an image, so its one colour has to work on light and dark backgrounds."""
         return TEMPLATES.get_template("sparkline.svg").render(lines=self.lines)
 
     @classmethod
@@ -45,7 +45,7 @@ class Sparkline:
         """The sparkline of one value per day.
 
         Args:
-            values: in the order of the days; None, where a day has no value, interrupts the line.
+            values: in day order; None interrupts the line.
         """
         known = [value for value in values if value is not None]
         if not known:
@@ -59,23 +59,23 @@ class Sparkline:
                 x = 100 * day / max(len(values) - 1, 1)
                 y = 22 - 20 * (value - low) / ((high - low) or 1)
                 lines[-1].append((round(x, 2), round(y, 2)))
-        # A day between two without a value is a point, which is drawn as a very short line.
+        # A lone day is a point, drawn as a very short line.
         return cls(tuple(tuple(line) if len(line) > 1 else (line[0], (line[0][0] + 0.01, line[0][1])) for line in lines if line))
 
 
 @dataclass(frozen=True)
 class Card:
-    """One KPI as the page shows it.
+    """One KPI as a card shows it.
 
     Args:
-        kpi: what it is.
+        kpi: its entry.
         value: its value.
-        change: against the period before; None where there is none.
+        change: against the previous period; None if there is none.
         sparkline: its course.
-        unfiltered: which of the chosen filters do not apply to it, if any.
-        numerator, denominator: of a ratio, what was divided by what.
-        parts: KPIs that stand on its card.
-        has_landed: whether anything of what it counts has ever landed for the account. Without, it has no value, not even 0.
+        unfiltered: the chosen filters that do not apply to it.
+        numerator, denominator: the two sides of a ratio.
+        parts: KPIs shown on the same card.
+        has_landed: whether the account has ever landed anything that it counts. If not, it has no value, not even 0.
     """
 
     kpi: Kpi
@@ -96,11 +96,11 @@ def cards(
 
     Args:
         view: `messaging` or `calling`.
-        now: the report of the selection.
-        then: the report of the period before; None without one.
-        by_day: the report broken down by day.
+        now: the report for the selection.
+        then: the report for the previous period; None if there is none.
+        by_day: the report by day.
         filtered_by: the filters that are set: `campaign`, `template`.
-        never_landed: marts without a row of the account.
+        never_landed: marts that hold no row of the account.
     """
     filters = list(filtered_by)
 
@@ -132,19 +132,19 @@ def cards_html(view: str, cards: Sequence[Card], compared: str) -> str:
     Args:
         view: its name.
         cards: the cards.
-        compared: the days that they are compared with.
+        compared: the days they are compared with.
     """
     return TEMPLATES.get_template("cards.html").render(view=view, cards=cards, compared=compared)
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A row of a table of bars.
+    """A row in a table of bars.
 
     Args:
-        name: what it is.
-        cells: what its further cells say.
-        share: the length of the bar, between 0 and 1; None without one.
+        name: the first cell.
+        cells: the other cells.
+        share: the length of the bar, from 0 to 1; None for no bar.
     """
 
     name: str
@@ -153,13 +153,13 @@ class Bar:
 
 
 def bars_html(title: str, headings: Sequence[str], bars: Sequence[Bar], kind: str = "") -> str:
-    """A table, with a bar in each row where there are shares.
+    """A table with a bar in each row that has a share.
 
     Args:
-        title: what the table is about, for who does not see it.
-        headings: of its columns.
-        bars: its rows.
-        kind: `printed` for one that is on paper only.
+        title: the table's name for screen readers.
+        headings: the column headings.
+        bars: the rows.
+        kind: `printed` for a table that only appears on paper.
     """
     has_bars = any(bar.share is not None for bar in bars)
     return TEMPLATES.get_template("bars.html").render(title=title, headings=headings, bars=bars, kind=kind, has_bars=has_bars)

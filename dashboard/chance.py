@@ -1,28 +1,28 @@
-"""What chance explains, and what it does not: of many things that are looked at together, those that stand out."""
+"""Which of many things compared at once stand out by more than chance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Of what is said to stand out, the share that may do so by chance: Benjamini and Hochberg (1995), "Controlling the false discovery rate",
+# The accepted share of false discoveries: Benjamini and Hochberg (1995), "Controlling the false discovery rate",
 # Journal of the Royal Statistical Society B 57.
 FALSE_DISCOVERIES = 0.05
 
-# Fewer than this say nothing.
+# A smaller whole is never judged.
 LEAST = 30
 
 
 def standing_out(parts: Sequence[tuple[int, int, int, int]]) -> list[bool]:
-    """Which shares are higher than those of the rest, beyond what chance explains.
+    """Which shares exceed the share of the rest by more than chance.
 
     Args:
-        parts: of each, the part and the whole, and the part and the whole of the rest that it is held against.
+        parts: for each, its part and whole, then the part and whole of the rest it is compared with.
 
     Returns:
-        For each, whether it stands out by Fisher's exact test, with false discoveries over all of them held at 5 %. One with a whole of
-        less than 30, or with no rest, never does.
+        For each, whether it stands out by Fisher's exact test, with the false-discovery rate over all of them held at 5 %. One with a
+        whole below 30, or without a rest, never does.
     """
-    # Imported here: it takes a while, and the cards do not need it.
+    # Imported here because it is slow and the cards do not need it.
     from scipy.stats import fisher_exact
 
     def chance(part: int, whole: int, rest_part: int, rest: int) -> float | None:
@@ -35,13 +35,13 @@ def standing_out(parts: Sequence[tuple[int, int, int, int]]) -> list[bool]:
 
 
 def outnumbering(pairs: Sequence[tuple[int, int]]) -> list[bool]:
-    """Of which the first number is larger than the second, beyond what a coin explains, by the binomial test.
+    """Which pairs have a first number that exceeds the second by more than chance (binomial test).
 
     Args:
         pairs: the numbers.
 
     Returns:
-        For each, whether it is, with false discoveries over all of them held at 5 %.
+        For each pair, whether it does, with the false-discovery rate over all of them held at 5 %.
     """
     from scipy.stats import binomtest
 
@@ -49,7 +49,7 @@ def outnumbering(pairs: Sequence[tuple[int, int]]) -> list[bool]:
 
 
 def _beyond_chance(chances: Sequence[float | None]) -> list[bool]:
-    """Which of some probabilities are small, for as many as they are; None is of what was not judged."""
+    """Which probabilities are significant, given how many there are; None stands for one that was not judged."""
     from scipy.stats import false_discovery_control
 
     judged = [chance for chance in chances if chance is not None]

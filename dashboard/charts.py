@@ -1,4 +1,4 @@
-"""The charts. Colours are told apart by colour-blind people, on light and on dark, and never say anything alone."""
+"""The charts. Their colours suit colour-blind readers on light and dark backgrounds, and never carry meaning alone."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from outreach.kpis.units import SECONDS_OF, UNITS, figure
 
 BLUE, ORANGE, GREY = "#3b82f6", "#d9730d", "#868e96"
 
-# More templates than this are a table and no chart.
+# With more templates than this, only the table is shown.
 MOST_TEMPLATES = 30
 
 
 def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.LayerChart:
-    """A KPI by day, with the period before behind it, each of its days below the one of now.
+    """A KPI by day, over the previous period, whose days line up with the current ones.
 
     Args:
         kpi: the KPI.
         by_day: the report by day.
-        by_day_before: that of the period of the same length before; empty without one.
+        by_day_before: the previous period's, of the same length; empty if there is none.
     """
     values = [row[kpi.column] for row in (*by_day, *by_day_before) if row[kpi.column] is not None]
     name, size = _unit(max(values, default=0)) if kpi.unit == "seconds" else ("", 1)
@@ -66,7 +66,7 @@ def trend(kpi: Kpi, by_day: Sequence[Row], by_day_before: Sequence[Row]) -> alt.
 
 
 def _unit(seconds: float) -> tuple[str, int]:
-    """The unit that the longest duration is best read in."""
+    """The unit that suits the longest duration."""
     names = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
     return next(((names[unit], size) for unit, size in SECONDS_OF if seconds >= 2 * size), ("seconds", 1))
 
@@ -76,10 +76,10 @@ def _day(day: date) -> str:
 
 
 def flagging(templates: Sequence[TemplateBlocks]) -> alt.LayerChart:
-    """Carrier block rates with their intervals, and the rate of the rest of the account as a tick.
+    """Carrier block rates with their intervals, and a tick for the rate of the rest of the account.
 
     Args:
-        templates: in the order in which they are drawn.
+        templates: in drawing order.
     """
     flags = ["Above the rest of the account", "Not told apart from the rest"]
     rows = [
@@ -126,7 +126,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def hours(by_hour: Sequence[Row]) -> alt.Chart:
-    """How many first messages were answered, by the hour of the week in which they were sent; an hour without any stays empty.
+    """The share of first messages that were answered, by the hour of the week they were sent in. An hour without any stays empty.
 
     Args:
         by_hour: `messaging_by_hour`.

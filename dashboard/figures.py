@@ -1,4 +1,4 @@
-"""Ranges of days and changes of values, as the page writes them."""
+"""How the page writes ranges of days and changes of values."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def span(start: date, end: date) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """What a value changed by.
+    """By how much a value changed.
 
     Args:
         text: as the card shows it.
-        verdict: `better`, `worse`, or empty where neither direction is good.
+        verdict: `better`, `worse`, or empty if neither direction is good.
     """
 
     text: str
@@ -33,16 +33,16 @@ class Change:
 
 
 def change(now: Number | None, then: Number | None, unit: str, good: str) -> Change | None:
-    """The change of a value against another: of rates in points, of durations as a duration, of anything else in per cent.
+    """The change from one value to another: points for rates, a duration for durations, per cent for anything else.
 
     Args:
-        now: the value.
-        then: what it was.
+        now: the current value.
+        then: the earlier value.
         unit: one of `UNITS`.
         good: `up` or `down`, or `none`.
 
     Returns:
-        None where one of the two has no value.
+        None if either has no value.
     """
     if now is None or then is None:
         return None

@@ -1,4 +1,4 @@
-"""The filters above the page, which stand in the URL."""
+"""The filters above the page. The URL holds their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.view import View
 
 
 def choose_view() -> str:
-    """Messaging or Calling, as the URL says; what it does not know is Messaging."""
+    """Messaging or Calling, from the URL. Anything unknown is Messaging."""
     asked_for = st.query_params.get("view")
     view = asked_for if asked_for in VIEWS else "messaging"
     chosen_in_url(st.segmented_control, "View", VIEWS, "view", view, label_visibility="collapsed", required=True)
@@ -30,16 +30,16 @@ def choose_days(account: Account) -> DateRange:
         own = {"start": str(days.start) if is_custom else None, "end": str(days.end) if is_custom else None}
         set_in_url({"range": None if preset == DEFAULT_PRESET else preset, **own})
 
-    # A calendar of its own for each range: one that is told of another range while its popover is closed goes on with the old one.
+    # Each range gets its own calendar widget: an existing one ignores a new range while its popover is closed.
     calendar_key = f"days-{days.start}-{days.end}"
 
     def days_chosen() -> None:
         chosen = st.session_state[calendar_key]
-        # After the first of two clicks there is one day. And a calendar that goes away tells its own days once more.
+        # After the first of two clicks there is only one day, and a calendar that disappears reports its days once more.
         if len(chosen) == 2 and chosen != (days.start, days.end):
             set_in_url({"range": "custom", "start": str(chosen[0]), "end": str(chosen[1])})
 
-    # A popover has no label of its own; this one stands where those of the other filters do.
+    # A popover has no label, so this one takes the place of the other filters' labels.
     with st.container(key="date_range", gap=None):
         st.markdown("Date Range")
         popover = st.popover(days.label, width="stretch", icon=":material/calendar_month:")
@@ -62,16 +62,16 @@ def choose_days(account: Account) -> DateRange:
 
 
 def choose_filter(view: View, entity: str, label: str, notices: list[str]) -> Filters:
-    """All campaigns (or templates), or one of those with any activity in the range.
+    """Chooses all campaigns (or templates), or one with activity in the range.
 
     Args:
-        view: of the account and days.
+        view: the account and days.
         entity: `campaign` or `template`.
         label: of the widget.
-        notices: to which a sentence is added when the URL asks for one without activity.
+        notices: gains a sentence if the URL asks for one without activity.
 
     Returns:
-        The filters with what is chosen. What the URL asks for is asked for, whether there is anything of it or not.
+        The filters with the choice. What the URL asks for is kept even without activity.
     """
     active = sorted(unique_names(view.ask(f"by_{entity}", view.unfiltered), entity).items(), key=lambda item: item[1].lower())
     options = {"": f"All {label.lower()}"} | dict(active)

@@ -1,4 +1,4 @@
-"""Which templates carriers are flagging: those that are blocked more often than the rest of the account, beyond chance."""
+"""Which templates carriers are flagging: those blocked more often than the rest of the account, by more than chance."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class TemplateBlocks:
 
     Args:
         template_id: the template.
-        name: to show.
+        name: the name to show.
         messages: its campaign messages.
-        blocked: those of them that carriers blocked.
+        blocked: how many of them carriers blocked.
         rate: their share.
         low, high: its 95 % Wilson interval.
-        rest: the rate of everything else that the account sent; None where there is nothing else.
-        is_flagged: whether it is blocked more often than that, beyond what chance explains.
+        rest: the rate of the account's other messages; None if there are none.
+        is_flagged: whether it is blocked more often than the rest, by more than chance.
     """
 
     template_id: str
@@ -38,19 +38,19 @@ class TemplateBlocks:
 def template_blocks(
     chosen: Sequence[Row], names: Mapping[str, str], account: Row, account_by_template: Sequence[Row]
 ) -> list[TemplateBlocks]:
-    """The templates with campaign messages, the most blocked first.
+    """The templates with campaign messages, highest block rate first.
 
     Args:
-        chosen: `messaging_by_template` of the selection.
+        chosen: `messaging_by_template` for the selection.
         names: the templates' names.
-        account: `messaging_report` of the whole account in the same days, which the rest is measured by.
-        account_by_template: `messaging_by_template` of the whole account, likewise.
+        account: `messaging_report` for the whole account and the same days, from which the rest follows.
+        account_by_template: `messaging_by_template` for the whole account and the same days.
     """
     own = {row["template_id"]: row for row in account_by_template}
     shown = [row for row in chosen if row["campaign_messages"]]
 
     def rest(template: str) -> tuple[int, int]:
-        """The blocked messages of everything else, and all of them."""
+        """The blocked messages of all other templates, and all of their messages."""
         blocked, messages = (
             account[column] - own.get(template, {}).get(column, 0) for column in ("carrier_blocked_messages", "campaign_messages")
         )

@@ -1,4 +1,4 @@
-"""What to do next, section by section: when to send, which step to cut, who answers late, and whom not to write to."""
+"""The sections that suggest what to do next: when to send, which step to cut, who answers late, whom not to write to."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from dashboard.view import View
 from outreach.kpis.entries import carded, kpi
 from outreach.kpis.units import count, figure, percentage, points
 
-# A list on the page; the rest is in the download.
+# The longest list on the page; the download has the rest.
 MOST_LISTED = 50
 
-# Alerts above the cards; the rest is behind them.
+# Alerts shown above the cards; the rest is folded away.
 MOST_ALERTS = 3
 
 
 def show_alerts(view: View) -> None:
-    """What has gone out of line in these days, above everything else."""
+    """The alerts of these days, above everything else."""
     sentences = [alert.sentence for alert in view.reports.alerts(view.filters)]
     for sentence in sentences[:MOST_ALERTS]:
         notice(sentence, "warning")
@@ -36,7 +36,7 @@ def show_alerts(view: View) -> None:
 
 
 def show_comparison(view: View) -> None:
-    """Two templates side by side, and whether their rates can be told apart yet."""
+    """Two templates side by side, and whether their rates differ measurably yet."""
     st.subheader("Two templates compared", anchor=False)
     filters = replace(view.filters, template=None)
     rows = sorted(view.ask("by_template", filters), key=lambda row: -row["sms_sent"])
@@ -74,7 +74,7 @@ def show_comparison(view: View) -> None:
 
 
 def show_after_opt_out(view: View) -> None:
-    """Messages to contacts who had said stop: each can cost a sender its number."""
+    """Messages to contacts who had opted out: each can cost a sender its number."""
     if not view.now["messages_after_opt_out"]:
         return
     st.subheader("Messages after an opt-out", anchor=False)
@@ -97,7 +97,7 @@ def show_after_opt_out(view: View) -> None:
 
 
 def show_hours(view: View) -> None:
-    """When first messages are answered."""
+    """At which hours first messages are answered."""
     st.subheader("When are first messages answered?", anchor=False)
     rows = view.ask("by_hour")
     if not any(row["first_messages"] for row in rows):
@@ -123,7 +123,7 @@ def show_hours(view: View) -> None:
 
 
 def show_steps(view: View) -> None:
-    """Where replies come from, and which step costs more opt-outs than it brings replies."""
+    """Which steps bring replies, and which cost more opt-outs than they bring replies."""
     st.subheader("Which step brings replies?", anchor=False)
     rows = view.ask("by_step")
     if not rows:
@@ -156,12 +156,12 @@ def show_steps(view: View) -> None:
 
 
 def step_name(step: int) -> str:
-    """A step as the page names it; from the tenth on they are one."""
+    """A step's name on the page. Steps from the tenth on are one."""
     return f"Step {step}" if step < 10 else "Step 10 and later"
 
 
 def show_responders(view: View) -> None:
-    """Who answers, and how fast."""
+    """Who answers replies, and how fast."""
     st.subheader("Who answers, and how fast?", anchor=False)
     rows = view.reports.rows("responses_by_user", replace(view.filters, campaign=None, template=None))
     if not rows:
@@ -189,7 +189,7 @@ def show_responders(view: View) -> None:
 
 
 def show_callers(view: View) -> None:
-    """The Calling view by who called."""
+    """The calling KPIs by caller."""
     st.subheader("Who calls?", anchor=False)
     rows = view.ask("by_user")
     if not rows:

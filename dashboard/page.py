@@ -1,4 +1,4 @@
-"""The page of a viewer: filters, then the view that is chosen."""
+"""A viewer's page: the filters, then the chosen view."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def show_page(reports: Reports) -> None:
     """Draws the page.
 
     Args:
-        reports: those of the viewer.
+        reports: the viewer's reports.
     """
     accounts = {account.account_id: account for account in reports.accounts()}
     if not accounts:
@@ -60,7 +60,7 @@ def show_page(reports: Reports) -> None:
 
 
 def show_selection(view: View, days: str) -> None:
-    """What the page is about, for paper, which the filters are not on."""
+    """States the selection on paper, where the filters are not printed."""
     names = [
         view.reports.name(entity, view.account.account_id, chosen) or chosen
         for entity in view.filtered_by
@@ -70,7 +70,7 @@ def show_selection(view: View, days: str) -> None:
 
 
 def show_age(reports: Reports, account: Account) -> None:
-    """How old the data are, with a warning when they are stale."""
+    """The age of the data, with a warning if they are stale."""
     publication = reports.publication
     as_of = min(publication.published_at, publication.newest_event_at or publication.published_at)
     local = reports.local_time(as_of, account.timezone)

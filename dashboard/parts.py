@@ -1,4 +1,4 @@
-"""Parts that every state of the page has."""
+"""Parts that every state of the page shares."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def page_title() -> None:
 
 
 def notice(text: str, kind: str) -> None:
-    """A sentence for who looks, in which nothing is markup.
+    """A sentence for the viewer, in which nothing is interpreted as markup.
 
     Args:
         text: the sentence.
-        kind: `quiet`, `empty`, `warning`, `error`, or `printed` for one that is on paper only.
+        kind: `quiet`, `empty`, `warning`, `error`, or `printed` for one that only appears on paper.
     """
     st.html(TEMPLATES.get_template("notice.html").render(text=text, kind=kind))

@@ -10,23 +10,23 @@ from typing import Any
 import duckdb
 import streamlit as st
 
-# What the file is attached as.
+# The name the file is attached under.
 NAME = "published"
 
 
 class NotPublished(Exception):
-    """There is no file to read yet, or it cannot be read. The message is for the person who looks at the page."""
+    """There is no published file yet, or it cannot be read. The message is for the page's viewer."""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One publication: the file as it stood when it was opened. A file that is renamed over it does not change it.
+    """One publication: the published file as it was when opened. Replacing the file does not affect it.
 
     Args:
-        identity: path, inode and time of change, which no two publications share.
+        identity: path, inode and modification time, unique to each publication.
         database: an in-memory database with the file attached.
         published_at: when it was published.
-        newest_event_at: time of its newest event; None without events.
+        newest_event_at: the time of its newest event; None if it has none.
     """
 
     identity: tuple[str, int, int]
@@ -35,14 +35,14 @@ class Publication:
     newest_event_at: datetime | None
 
     def ask(self, sql: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
-        """The rows that a query gives, each by column.
+        """The rows of a query, each as a dict by column.
 
         Args:
-            sql: the query; `$1` and so on stand for parameters.
-            parameters: their values.
+            sql: the query, with `$1` and so on for parameters.
+            parameters: the values of the parameters.
         """
         with self.database.cursor() as cursor:
-            # A cursor of its own per query, since pages are drawn side by side; it does not take over what is in use.
+            # One cursor per query, since pages are drawn concurrently. A new cursor does not inherit the database in use.
             cursor.execute(f"use {NAME}")
             cursor.execute(sql, parameters or [])
             columns = [column for column, *_ in cursor.description]
@@ -50,13 +50,13 @@ class Publication:
 
 
 def current_publication(file: Path) -> Publication:
-    """The publication that stands there now. Who has an older one goes on with it until he asks again.
+    """The current publication. Holders of an older one keep it until they ask again.
 
     Args:
         file: the published file.
 
     Raises:
-        NotPublished: there is none yet, or it is not one.
+        NotPublished: there is none yet, or the file is not one.
     """
     try:
         status = file.stat()
@@ -72,10 +72,10 @@ def current_publication(file: Path) -> Publication:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _opened(file: str, inode: int, changed: int) -> Publication:
-    # Attached, because DuckDB shares one instance among all who connect to the same path, and that would be the old file.
+    # Attached, because DuckDB shares one instance among connections to the same path, which would be the old file.
     database = duckdb.connect(config={"temp_directory": ""})
     database.execute(f"attach '{file.replace(chr(39), chr(39) * 2)}' as {NAME} (read_only)")
-    # The page asks reports and marts; no query of it may reach anything else.
+    # The page needs only reports and marts: its queries may reach nothing else.
     database.execute("set enable_external_access = false; set lock_configuration = true")
     ((published_at, newest_event_at),) = database.execute(f"select published_at, newest_event_at from {NAME}.marts.publication").fetchall()
     as_utc = [moment and moment.replace(tzinfo=UTC) for moment in (published_at, newest_event_at)]

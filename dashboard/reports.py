@@ -1,4 +1,4 @@
-"""What a viewer may ask: the report functions, for the accounts that `account_access` gives."""
+"""The report functions, restricted to the accounts that `account_access` grants a viewer."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from outreach.kpis.entries import needed, of_view
 
 Row = dict[str, Any]
 
-# The entities that can be filtered by, and where their names are.
+# The entities to filter by, and the marts with their names.
 DIMENSIONS = {"campaign": "dim_campaigns", "template": "dim_message_templates"}
 
 
 class NoAccess(Exception):
-    """The viewer may not see the account, or there is no such account: which of both is nobody's business."""
+    """The viewer may not see the account, or it does not exist. The error does not reveal which."""
 
 
 def unique_names(rows: Iterable[Row], entity: str) -> dict[str, str]:
-    """A name to show for each: the id goes with it where several have the same one, and stands for it where there is none.
+    """A distinct name for each: the id is appended to a name that several share, and replaces a missing one.
 
     Args:
         rows: with `<entity>_id` and `<entity>_name`.
@@ -44,10 +44,10 @@ class Account:
 
     Args:
         account_id: the account.
-        name: to show, which no other account of the viewer has.
-        timezone: its days are of.
-        today: its day now.
-        depth: how many accounts stand between it and the viewer's own.
+        name: the name to show, unique among the viewer's accounts.
+        timezone: the timezone of its days.
+        today: the current day there.
+        depth: its depth below the viewer's own account.
     """
 
     account_id: str
@@ -58,18 +58,18 @@ class Account:
 
     @property
     def label(self) -> str:
-        """Its name, set in by its depth."""
+        """Its name, indented by its depth."""
         return "\N{EM SPACE}" * self.depth + self.name
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a report is about.
+    """The selection of a report.
 
     Args:
         account: the account.
         start, end: first and last day, in the account's timezone.
-        campaign, template: of one of them alone, or of all.
+        campaign, template: only this one; None for all.
     """
 
     account: str
@@ -80,10 +80,10 @@ class Filters:
 
 
 def accounts_of_email(publication: Publication, email: str) -> tuple[str, ...]:
-    """The accounts whose users have this email address.
+    """The accounts that have a user with this email address.
 
     Args:
-        publication: where the users stand, by the hash of their address.
+        publication: holds the users, by the hash of their address.
         email: the address.
     """
     digest = sha256(email.strip().lower().encode()).hexdigest()
@@ -93,18 +93,18 @@ def accounts_of_email(publication: Publication, email: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Reports:
-    """The reports of one publication, for one viewer.
+    """One publication's reports, for one viewer.
 
     Args:
         publication: the publication.
-        viewers: the accounts that the viewer belongs to.
+        viewers: the accounts the viewer belongs to.
     """
 
     publication: Publication
     viewers: tuple[str, ...]
 
     def accounts(self) -> list[Account]:
-        """The accounts that the viewer may see: the own one first, then every account below it, each under its parent, by name."""
+        """The accounts the viewer may see: the viewer's own, then every account below it, each under its parent, by name."""
         rows = self.publication.ask(
             """
             select
@@ -133,16 +133,16 @@ class Reports:
         return tree(None, 0)
 
     def busiest(self, accounts: Iterable[str]) -> str:
-        """Of some accounts the one with the most messages and calls.
+        """The account with the most messages and calls.
 
         Args:
-            accounts: their ids.
+            accounts: the ids to choose from.
         """
         activity = _activity(self.publication.identity, self.publication)
         return max(accounts, key=lambda account: activity.get(account, 0))
 
     def local_time(self, moment: datetime, timezone: str) -> datetime:
-        """A moment as clocks show it in a timezone, which the warehouse's engine knows and this machine may not."""
+        """A moment in a timezone's local time. DuckDB converts it, since this machine may not know the timezone."""
         (row,) = self.publication.ask("select $1::timestamptz at time zone $2 as local_time", [moment, timezone])
         local_time: datetime = row["local_time"]
         return local_time
@@ -151,7 +151,7 @@ class Reports:
         """The rows of a report function.
 
         Args:
-            function: its name in `reports`.
+            function: the function's name in `reports`.
             filters: its arguments.
 
         Raises:
@@ -161,12 +161,12 @@ class Reports:
         return _answer(self.publication.identity, function, filters, _publication=self.publication)
 
     def row(self, function: str, filters: Filters) -> Row:
-        """The row of a report function that always gives one; for the arguments see `rows`."""
+        """The row of a report function that always returns one. The arguments are those of `rows`."""
         (row,) = self.rows(function, filters)
         return row
 
     def active_days(self, account: str) -> tuple[date, date] | None:
-        """The first and the last day on which anything happened in an account; None if nothing ever did.
+        """The first and last day with activity in an account; None if there is none.
 
         Raises:
             NoAccess: the account is not one of the viewer's.
@@ -188,10 +188,10 @@ class Reports:
         return (row["first_day"], row["last_day"]) if row["first_day"] else None
 
     def alerts(self, filters: Filters) -> list[Alert]:
-        """What has gone out of line in the days, the newest first.
+        """The alerts of the days, newest first.
 
         Args:
-            filters: the account, the days, and the campaign or template that alone is asked for.
+            filters: the account, the days, and a campaign or template to restrict them to.
 
         Raises:
             NoAccess: the account is not one of the viewer's.
@@ -213,12 +213,12 @@ class Reports:
         return [Alert(**row) for row in rows]
 
     def comparison(self, filters: Filters, template_a: str, template_b: str) -> list[Row]:
-        """Each KPI of two templates, and whether they can be told apart.
+        """Each KPI of two templates, and whether the two differ measurably.
 
         Args:
-            filters: the account, the days, and the campaign that alone is asked for. The template does not apply.
-            template_a: one of the two.
-            template_b: the other.
+            filters: the account, the days, and a campaign to restrict them to. A template does not apply.
+            template_a: the first template.
+            template_b: the second template.
 
         Raises:
             NoAccess: the account is not one of the viewer's.
@@ -228,7 +228,7 @@ class Reports:
         return self.publication.ask("from reports.compare_templates($1, $2, $3, $4, $5, $6)", arguments)
 
     def name(self, entity: str, account: str, entity_id: str) -> str | None:
-        """The name of a campaign or template of an account; None if the account knows none of this id, or it has no name.
+        """The name of an account's campaign or template; None if the id is unknown or has no name.
 
         Args:
             entity: `campaign` or `template`.
@@ -243,7 +243,7 @@ class Reports:
         return next((row["name"] for row in self.publication.ask(sql, [account, entity_id])), None)
 
     def never_landed(self, view: str, account: str) -> set[str]:
-        """Which of the marts that a view's KPIs need have no row of an account, ever.
+        """The marts a view's KPIs need that hold no row of an account.
 
         Args:
             view: `messaging` or `calling`.
@@ -285,6 +285,6 @@ def _activity(identity: tuple[str, int, int], _publication: Publication) -> dict
 
 @st.cache_data(max_entries=2, show_spinner=False)
 def _parameters(identity: tuple[str, int, int], _publication: Publication) -> dict[str, list[str]]:
-    """What each report function takes. To ask for it goes through all functions that DuckDB has."""
+    """The parameters of each report function. Cached, because the query scans every function DuckDB has."""
     rows = _publication.ask("select function_name, parameters from duckdb_functions() where schema_name = 'reports'")
     return {row["function_name"]: row["parameters"] for row in rows}

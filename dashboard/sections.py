@@ -1,4 +1,4 @@
-"""What stands below the filters, section by section."""
+"""Everything below the filters, section by section."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from dashboard.view import View
 from outreach.kpis.entries import carded, kpi, of_view
 from outreach.kpis.units import count, figure, percentage
 
-# What is drawn by day until another KPI is chosen.
+# The KPI drawn by day until another is chosen.
 DEFAULT_TREND = {"messaging": "sms_sent", "calling": "calls_dialed"}
 
 
 @dataclass(frozen=True)
 class Shares:
-    """What a view counts by kind below its cards.
+    """What a view breaks down by kind below its cards.
 
     Args:
         report: the report function.
         title: the section's heading.
-        kind: what a row is about.
+        kind: what one row is.
         key, label, measure: its columns.
     """
 
@@ -50,7 +50,7 @@ SHARES = {
 
 
 def show_view(view: View) -> None:
-    """The view, from the alerts down."""
+    """Draws the view, from the alerts down."""
     show_alerts(view)
     show_cards(view)
     show_shares(view)
@@ -74,7 +74,7 @@ def show_view(view: View) -> None:
 
 @st.fragment(run_every=0.3)
 def rest_follows() -> None:
-    """Draws the rest once a new viewer's browser has drawn the cards: charts and tables keep it busy for as long again."""
+    """Draws the rest only after a new viewer's browser has drawn the cards, since charts and tables take as long again."""
     if "cards_are_sent" in st.session_state:
         st.session_state["cards_are_drawn"] = True
         st.rerun()
@@ -92,7 +92,7 @@ def show_cards(view: View) -> None:
 
 
 def show_emptiness(view: View) -> None:
-    """Why there is nothing but zeros."""
+    """Explains a page of zeros."""
     active = view.reports.active_days(view.account.account_id)
     if not active:
         notice("Nothing has happened in this account yet. Once it sends or calls, its numbers are here.", "empty")
@@ -101,7 +101,7 @@ def show_emptiness(view: View) -> None:
 
 
 def show_shares(view: View) -> None:
-    """Labels with contacts, or outcomes with calls, and the share of each."""
+    """Contacts by label or calls by outcome, each with its share."""
     shares = SHARES[view.name]
     st.subheader(shares.title, anchor=False)
     rows = sorted(
@@ -116,7 +116,7 @@ def show_shares(view: View) -> None:
 
 
 def show_trend(view: View) -> None:
-    """Any KPI by day, against the period before."""
+    """Any KPI by day, against the previous period."""
     st.subheader("By day", anchor=False)
     names = {one.name: one.title for one in of_view(view.name)}
     asked_for = st.query_params.get("trend")
@@ -141,7 +141,7 @@ def show_trend(view: View) -> None:
 
 
 def show_flagging(view: View) -> None:
-    """Which template is being flagged by carriers."""
+    """Which templates carriers are flagging."""
     st.subheader("Which template is being flagged?", anchor=False)
     of_account = view.ask("by_template", view.unfiltered)
     chosen = view.ask("by_template", replace(view.filters, template=None))
@@ -182,7 +182,7 @@ def show_flagging(view: View) -> None:
 
 
 def show_funnel(view: View) -> None:
-    """From contacts over replies and leads to deals."""
+    """From contacts to replies, leads and deals."""
     st.subheader("From contact to deal", anchor=False)
     (calling,) = view.reports.rows("calling_report", replace(view.filters, template=None))
     steps = {
@@ -211,24 +211,24 @@ def show_campaigns(view: View) -> None:
         return
     names = unique_names(rows, "campaign")
     shown = [{**row, "campaign_name": names[row["campaign_id"]]} for row in rows]
-    # What no campaign filter applies to is the same for all of them.
+    # A KPI that ignores the campaign filter is the same for every campaign.
     columns = [one for one in carded(view.name) if "campaign" not in one.ignores]
     kpi_table(shown, {"campaign_name": "Campaign"}, columns, alt="KPIs by campaign; each column can be sorted by.")
-    # That table scrolls, which paper does not.
+    # The table above scrolls, which paper cannot.
     printed = [Bar(row["campaign_name"], tuple(figure(row[one.column], one.unit) for one in columns), None) for row in shown]
     st.html(bars_html("Campaigns side by side", ["Campaign", *(one.title for one in columns)], printed, kind="printed"))
     download(rows, f"{view.name}-by-campaign", view.filters)
 
 
 def show_download(view: View) -> None:
-    """The whole report as one file."""
+    """A download of the whole report."""
     with st.container(key="whole_report"):
         st.subheader("The whole report", anchor=False)
         download(report_rows(view), f"{view.name}-report", view.filters, label="Download the report as CSV")
 
 
 def report_rows(view: View) -> list[Row]:
-    """Every number of the view, a row each, with what it is about."""
+    """Every number of the view, one per row, with its section."""
     shares = SHARES[view.name]
     about = {
         "account_id": view.account.account_id,

@@ -1,4 +1,4 @@
-"""What the page is to show: its state, which stands whole in the URL."""
+"""What the page shows: its whole state is in the URL."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRESETS = {
 }
 DEFAULT_PRESET = "last-7-days"
 
-# Days outside of a century are a slip of the keyboard. Nothing was sent on them.
+# Days outside this century are typing errors. Nothing was sent on them.
 FIRST_DAY = date(2000, 1, 1)
 LAST_DAY = date(2099, 12, 31)
 
@@ -31,8 +31,8 @@ def days_of(preset: str, today: date) -> tuple[date, date]:
     """The first and last day of a preset.
 
     Args:
-        preset: one of `PRESETS`, `custom` aside.
-        today: the account's day now.
+        preset: one of `PRESETS` except `custom`.
+        today: the current day of the account.
     """
     first_of_month = today.replace(day=1)
     yesterday = today - timedelta(days=1)
@@ -54,7 +54,7 @@ class DateRange:
     Args:
         preset: one of `PRESETS`.
         start, end: first and last day.
-        notices: what of the URL was not taken as it stands, a sentence each.
+        notices: a sentence for each part of the URL that was corrected.
     """
 
     preset: str
@@ -64,16 +64,16 @@ class DateRange:
 
     @property
     def label(self) -> str:
-        """As the page's button shows it."""
+        """The text on the page's button."""
         return f"{PRESETS[self.preset]} · {span(self.start, self.end)}"
 
     @classmethod
     def from_url(cls, query: Mapping[str, str], today: date) -> DateRange:
-        """The range that the URL's `range`, or its `start` and `end`, say.
+        """The range given by the URL's `range`, or by its `start` and `end`.
 
         Args:
             query: the URL's parameters.
-            today: the account's day now.
+            today: the current day of the account.
         """
         preset = query.get("range", "custom" if {"start", "end"} & query.keys() else DEFAULT_PRESET)
         if preset in PRESETS and preset != "custom":
@@ -96,10 +96,10 @@ class DateRange:
 
 
 def before(filters: Filters) -> Filters | None:
-    """The same for the period of the same length before; None where the calendar has none.
+    """The filters for the previous period of the same length; None if the calendar has no such days.
 
     Args:
-        filters: with the period in question.
+        filters: the filters for the current period.
     """
     length = filters.end - filters.start + timedelta(days=1)
     if filters.start - date.min < length:

@@ -1,4 +1,4 @@
-"""Who looks at the page: somebody who signed in, or, on this machine alone, whoever is chosen."""
+"""Who views the page: a signed-in user or, only on this machine, any account picked there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-# What Streamlit's sign-in needs to know, of the page and of each provider.
+# Settings Streamlit's sign-in requires, for the page and for each provider.
 PAGE_SETTINGS = ("redirect_uri", "cookie_secret")
 PROVIDER_SETTINGS = ("client_id", "client_secret", "server_metadata_url")
 
@@ -16,14 +16,14 @@ HOW_TO = "README.md, under “Sign-in”, tells how it is set up."
 
 
 class SignInError(Exception):
-    """Sign-in is set up in part, or the page is to be reached from elsewhere without it. The message says what to do."""
+    """Sign-in is only partly configured, or missing on a page other machines can reach. The message says what to do."""
 
 
 def sign_in_providers() -> dict[str, str | None]:
-    """The OpenID Connect providers that are set up under `[auth]` in Streamlit's secrets.
+    """The OpenID Connect providers configured under `[auth]` in Streamlit's secrets.
 
     Returns:
-        By the text of its button, the name that `st.login` takes; empty without sign-in.
+        Names for `st.login`, by the text of their button; empty without sign-in.
 
     Raises:
         SignInError: a setting is missing.
@@ -47,14 +47,14 @@ def _check_complete(section: str, settings: Mapping[str, Any], names: tuple[str,
 
 
 def check_address(address: str | None, has_sign_in: bool) -> None:
-    """Refuses to be reached from other machines without sign-in.
+    """Refuses to serve other machines without sign-in.
 
     Args:
-        address: what the server listens on; None is every address there is.
-        has_sign_in: whether sign-in is set up.
+        address: the address the server listens on; None for all addresses.
+        has_sign_in: whether sign-in is configured.
 
     Raises:
-        SignInError: it would be.
+        SignInError: other machines can reach the page, and sign-in is not configured.
     """
     if not has_sign_in and not is_loopback(address):
         raise SignInError(
@@ -64,7 +64,7 @@ def check_address(address: str | None, has_sign_in: bool) -> None:
 
 
 def is_loopback(address: str | None) -> bool:
-    """Whether an address is reached from this machine alone."""
+    """Whether only this machine can reach an address."""
     if address == "localhost":
         return True
     try:
@@ -74,7 +74,7 @@ def is_loopback(address: str | None) -> bool:
 
 
 def signed_in_email() -> str | None:
-    """The email address of who signed in; None where the provider gives none, or says that nobody has verified it."""
+    """The signed-in user's email address; None if the provider gives none or has not verified it."""
     if st.user.get("email_verified", True) in (False, "false"):
         return None
     email = st.user.get("email")

@@ -1,4 +1,4 @@
-"""The page's state, which stands in the URL and nowhere else: a link shows a colleague the same page."""
+"""The page's state. It lives only in the URL, so a link shows a colleague the same page."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def set_in_url(values: Mapping[str, str | None], without: Sequence[str] = ()) ->
     """Changes parameters of the URL.
 
     Args:
-        values: the new values; None removes one.
-        without: further parameters to remove, as they belong to what was chosen before.
+        values: the new values; None removes a parameter.
+        without: more parameters to remove, because they belong to the previous choice.
     """
     for name, value in {**values, **dict.fromkeys(without)}.items():
         if value is None:
@@ -32,16 +32,16 @@ def chosen_in_url(
     without: Sequence[str] = (),
     **more: Any,
 ) -> None:
-    """A widget that chooses one of several, and writes what is chosen to the URL.
+    """A widget that chooses one option and writes the choice to the URL.
 
     Args:
-        widget: `st.selectbox` or one that is called like it.
-        label: what is chosen.
-        options: values of the URL's parameter, each with the text to show; the empty value removes the parameter.
-        name: the parameter, and the key of the widget.
-        value: what is chosen now; None for nothing.
-        without: parameters that no longer hold once another value is chosen.
-        more: further arguments of the widget.
+        widget: `st.selectbox`, or one with the same signature.
+        label: the widget's label.
+        options: values of the URL parameter, each with the text to show; the empty value removes the parameter.
+        name: the URL parameter, and the widget's key.
+        value: the current choice; None for nothing.
+        without: parameters to remove when the choice changes.
+        more: more arguments for the widget.
     """
     st.session_state[name] = value
     widget(

@@ -19,12 +19,12 @@ from outreach.sheets import FORMULA
 
 
 def csv_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Rows as CSV that spreadsheets read as UTF-8, with the columns' names as the reports have them.
+    """Rows as CSV that spreadsheets read as UTF-8, under the column names of the reports.
 
-    Text that a spreadsheet would run as a formula has an apostrophe before it, which spreadsheets take for "this is text".
+    Text that a spreadsheet would run as a formula gets a leading apostrophe, which marks it as text.
 
     Args:
-        rows: the rows, all with the same columns; without any there is nothing.
+        rows: the rows, all with the same columns. No rows give an empty file.
     """
     text = io.StringIO()
     if rows:
@@ -39,24 +39,24 @@ def _cell(value: Any) -> Any:
 
 
 def file_name(part: str, filters: Filters) -> str:
-    """The name of a download: what of which account and days, of characters that every file system takes.
+    """The name of a download: its content, account and days, in characters that every file system accepts.
 
     Args:
-        part: what is in it.
-        filters: what it is about.
+        part: its content.
+        filters: its account and days.
     """
     chosen = [filters.account, filters.campaign, filters.template, f"{filters.start}", f"{filters.end}"]
     return "_".join([part, *(re.sub(r"[^\w-]+", "-", value, flags=re.ASCII)[:60] for value in chosen if value)]) + ".csv"
 
 
 def download(rows: Sequence[Mapping[str, Any]], part: str, filters: Filters, label: str = "Download CSV") -> None:
-    """A button that downloads rows as CSV. What it writes, it writes when it is asked to.
+    """A button that downloads rows as CSV. The file is written only on a click.
 
     Args:
         rows: the rows.
-        part: what they are, as the file's name has it.
-        filters: what they are about.
-        label: of the button.
+        part: what they are, for the file name.
+        filters: their account and days.
+        label: the button's text.
     """
     st.download_button(
         label,
@@ -71,17 +71,17 @@ def download(rows: Sequence[Mapping[str, Any]], part: str, filters: Filters, lab
 
 
 def kpi_table(rows: Sequence[Row], keys: Mapping[str, str], kpis: Sequence[Kpi], alt: str) -> None:
-    """A table of KPIs that can be sorted by each column.
+    """A table of KPIs that sorts by any column.
 
     Args:
-        rows: its rows.
-        keys: columns that say what a row is about, each with its heading.
-        kpis: a column each.
-        alt: what the table is, for who does not see it.
+        rows: the rows.
+        keys: the columns that identify a row, each with its heading.
+        kpis: the KPIs, one column each.
+        alt: the table's description for screen readers.
     """
     columns = {kpi.column: kpi for kpi in kpis}
     frame = pd.DataFrame([{name: row[name] for name in (*keys, *columns)} for row in rows], columns=[*keys, *columns])
-    # Shown as on the cards, sorted by what is behind it.
+    # Shown as on the cards, sorted by the underlying value.
     written: dict[Any, str | Callable[[object], str] | None] = {name: partial(_written, unit=kpi.unit) for name, kpi in columns.items()}
     with pd.option_context("styler.render.max_elements", frame.size + 1):
         st.dataframe(

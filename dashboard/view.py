@@ -1,4 +1,4 @@
-"""One view of one selection, and the answers behind it."""
+"""One view of one selection, and its report rows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import cached_property
 from dashboard.reports import Account, Filters, Reports, Row
 from dashboard.selection import before
 
-# Longer ranges are drawn by day from the first to the last day on which anything happened.
+# Longer ranges are drawn only from the first to the last day with activity.
 MOST_EMPTY_DAYS = 731
 
 
 @dataclass(frozen=True)
 class View:
-    """One view of one selection, and the answers behind it.
+    """One view of one selection, and its report rows.
 
     Args:
-        reports: whom to ask.
+        reports: the viewer's reports.
         name: `messaging` or `calling`.
         account: the account.
-        filters: what is chosen.
+        filters: the selection.
     """
 
     reports: Reports
@@ -30,12 +30,12 @@ class View:
     filters: Filters
 
     def ask(self, report: str, filters: Filters | None = None) -> list[Row]:
-        """The rows of one of the view's reports, of the selection or of other filters."""
+        """The rows of one of the view's reports, for the selection or for other filters."""
         return self.reports.rows(f"{self.name}_{report}", filters or self.filters)
 
     @cached_property
     def unfiltered(self) -> Filters:
-        """The same account and days, of all campaigns and templates."""
+        """The same account and days, without campaign and template."""
         return replace(self.filters, campaign=None, template=None)
 
     @cached_property
@@ -51,12 +51,12 @@ class View:
 
     @cached_property
     def before(self) -> Filters | None:
-        """The period before."""
+        """The filters for the previous period."""
         return before(self.filters)
 
     @cached_property
     def then(self) -> Row | None:
-        """The report of the period before."""
+        """The previous period's report."""
         return self.ask("report", self.before)[0] if self.before else None
 
     @cached_property
@@ -66,7 +66,7 @@ class View:
 
     @cached_property
     def by_day_before(self) -> list[Row]:
-        """The period before, by day."""
+        """The previous period's report by day."""
         return self._by_day(self.before) if self.before and self._is_drawn_whole else []
 
     @property

@@ -1,7 +1,7 @@
 """The main job: `make build`. Landing zone in, reports out.
 
-Writes a sample landing zone if none is there, runs the job that Dagster's UI starts, and ends with the last seven days of one account.
-Where a run would find nothing new, none is started.
+Writes a sample landing zone if there is none, runs the same job as Dagster's UI, and prints the last seven days of one account.
+If nothing is new, no run is started.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def main() -> int:
 
 
 def build(settings: Settings, arguments: argparse.Namespace, console: Console) -> int:
-    """Builds where there is something to do, shows the reports, and returns the process's exit code.
+    """Builds if there is something to do, prints the reports, and returns the process's exit code.
 
     Args:
         settings: where everything is.
-        arguments: of the command.
-        console: what is printed goes there.
+        arguments: the command's arguments.
+        console: where to print.
 
     Raises:
         LandingError: the landing zone is not set up as the variables say.
@@ -70,7 +70,7 @@ def build(settings: Settings, arguments: argparse.Namespace, console: Console) -
     is_new = ensure_landing(settings, partial(console.print, highlight=False))
     check_landing(settings.landing, settings.landing_format)
     check_warehouse(settings.warehouse)
-    # A warehouse of another sample has nothing to do with this one.
+    # A warehouse built from an earlier sample has nothing in common with this one.
     full_refresh = arguments.full_refresh or is_new
     if not (arguments.anyway or full_refresh) and (standing := standing_publication(settings)):
         say_that_nothing_is_new(standing, console)
@@ -86,14 +86,14 @@ def build(settings: Settings, arguments: argparse.Namespace, console: Console) -
 
 
 def say_who_builds(other: str, console: Console) -> None:
-    """Says whose turn it is, before this process waits for its own."""
+    """Prints who is building before this process waits for its turn."""
     console.print(f"Another build works on this warehouse ({other}); waiting for it to end.", markup=False, highlight=False, soft_wrap=True)
 
 
 def _limit(text: str) -> tuple[str, float]:
-    """A limit of the landing checks, as `NAME=VALUE`."""
+    """Parses a limit of the landing checks, written `NAME=VALUE`."""
     name, _, value = text.partition("=")
-    # Imported here, as what the limits are for takes seconds to import.
+    # Imported here, because it takes seconds.
     from outreach.quality.rules import Limits
 
     known = {name: type(value) for name, value in asdict(Limits()).items()}
@@ -106,7 +106,7 @@ def _limit(text: str) -> tuple[str, float]:
 
 
 def say_that_nothing_is_new(standing: Standing, console: Console) -> None:
-    """Says why no run is started, and how to start one all the same."""
+    """Prints why no run is started, and how to start one anyway."""
     console.print(
         f"Nothing is new: the last run was whole, and no landing file, seed, macro, model or check has changed since "
         f"{standing.published_at:%Y-%m-%d %H:%M} UTC. [bold]make build ARGS=--anyway[/] builds all the same.",
@@ -117,28 +117,28 @@ def say_that_nothing_is_new(standing: Standing, console: Console) -> None:
 
 
 def run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float]) -> bool:
-    """Runs the main job in this process, a line per step, and keeps it among the runs that the UI shows.
+    """Runs the main job in this process, prints a line per step, and records the run for the UI.
 
     Args:
         settings: where everything is.
-        full_refresh: whether everything is built anew.
-        limits: other limits of the landing checks than the usual ones, by name.
+        full_refresh: whether to rebuild everything.
+        limits: limits of the landing checks that differ from the defaults, by name.
 
     Returns:
         Whether all of its steps succeeded.
     """
     prepare_home(settings)
-    # Elsewhere a process that has loaded libraries may not fork.
+    # Only on Linux may a process fork safely once it has loaded libraries.
     if variable("OUTREACH_DBT", "") or sys.platform != "linux":
         return _run_job(settings, full_refresh=full_refresh, limits=limits)
-    # dbt gets ready while Dagster is imported and the landing zone is checked.
+    # dbt starts up while Dagster is imported and the landing zone is checked.
     with closing(DbtProcess()) as dbt:
         os.environ["OUTREACH_DBT"] = str(dbt.executable)
         return _run_job(settings, full_refresh=full_refresh, limits=limits)
 
 
 def _run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float]) -> bool:
-    # Imported here: it takes seconds, and an error in the set-up need not wait for it.
+    # Imported here: it takes seconds, and a set-up error should not have to wait for it.
     with much_to_import():
         from orchestration.console import CONSOLE
         from orchestration.definitions import defs
@@ -153,7 +153,7 @@ def _run_job(settings: Settings, *, full_refresh: bool, limits: dict[str, float]
 
 @contextmanager
 def _own_output() -> Iterator[TextIO]:
-    """Standard output for the run's own lines. What dbt prints besides goes to the run's log, as it does under the UI."""
+    """Keeps standard output for the run's own lines. dbt's further output goes to the run's log, as it does under the UI."""
     sys.stdout.flush()
     with open(os.dup(1), "w") as output, open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)

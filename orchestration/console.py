@@ -1,4 +1,4 @@
-"""What a run prints: a line per step and per thing built, and every check that does not hold in its own words."""
+"""What a run prints: a line per step and per object built, and every failed check in its own words."""
 
 import logging
 import sys
@@ -21,7 +21,7 @@ STEPS = {
 
 
 class RunLines(logging.Handler):
-    """Turns the events of a run into lines."""
+    """Turns a run's events into lines."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -29,13 +29,13 @@ class RunLines(logging.Handler):
         self.checks: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Prints what a person wants to see of one event or message."""
+        """Prints the part of an event or message that a person wants to see."""
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
         if event is not None:
             self._emit_event(event)
         elif record.levelno >= logging.WARNING:
             message = getattr(record, "dagster_meta", {}).get("orig_message") or record.getMessage()
-            # That a step is not run because of one that failed has a line of its own.
+            # Steps skipped because an earlier one failed have their own line.
             if not message.startswith("Dependencies for step"):
                 self.console.print(f"  [yellow]{escape(message)}[/]")
 
@@ -47,7 +47,7 @@ class RunLines(logging.Handler):
         elif event.event_type == DagsterEventType.ASSET_MATERIALIZATION:
             materialization = event.step_materialization_data.materialization
             if materialization.partition is not None:
-                # A day that has landed was built by nobody here.
+                # Landed days are observed, not built.
                 return
             seconds = materialization.metadata.get("Execution Duration")
             took = f"  [dim]{seconds.value:.2f} s[/]" if seconds else ""
@@ -81,7 +81,7 @@ class RunLines(logging.Handler):
 
 @logger
 def run_lines(context: InitLoggerContext) -> logging.Logger:
-    """A line per step and per thing built, and every check that does not hold in its own words."""
+    """Prints a line per step and per object built, and every failed check in its own words."""
     lines = logging.Logger("run")
     lines.addHandler(RunLines(CONSOLE))
     return lines

@@ -1,4 +1,4 @@
-"""Everything that Dagster knows of the project."""
+"""The project's Dagster definitions."""
 
 from dagster import Definitions, in_process_executor
 
@@ -12,7 +12,7 @@ from orchestration.landing.sensors import new_landing_files
 from orchestration.publish.assets import documentation, published_file, readers
 from orchestration.quality.checks import landing_checks, mart_checks
 
-# The steps of a run follow each other: they all need the one warehouse, and what they import takes longer than most of them.
+# Steps run in one process, one after another: they share one warehouse, and imports take longer than most of them.
 defs = Definitions(
     assets=[*([ingestion] if INGESTED else []), landing_days, dbt_models, published_file, documentation, *readers()],
     asset_checks=[landing_checks, mart_checks, *publication_freshness, *source_freshness],

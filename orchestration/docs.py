@@ -13,13 +13,13 @@ from outreach.settings import DOCS_PORT, HOST, PROJECT, Settings, keep_private, 
 
 
 def write_documentation(page: Path) -> None:
-    """Writes dbt's documentation of the project and the warehouse.
+    """Writes dbt's documentation of the project and its warehouse.
 
     Args:
-        page: the file to replace.
+        page: the file to write.
 
     Raises:
-        DagsterDbtCliRuntimeError: dbt could not write it; its own words are in the message.
+        DagsterDbtCliRuntimeError: dbt could not write it. The message is dbt's own.
     """
     from orchestration.dbt.assets import TARGET, dbt_resource
 

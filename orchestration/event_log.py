@@ -13,16 +13,16 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 
 
 class EventLog(SqliteEventLogStorage):
-    """Dagster's own event log in SQLite: an index and a file per run, with a connection to the index kept open.
+    """Dagster's event log in SQLite, an index and a file per run, with one connection to the index kept open.
 
-    A run has some 1,300 events, and most of them change the index, several times. Dagster connects anew for each change, and who closes
-    the last connection has SQLite write its journal back to the file, and waits for the disk: that took as long as dbt.
-    A run's own file is closed after each event as before: the UI follows a run by watching that file change.
+    A run has some 1,300 events, and most of them change the index several times. Dagster opens a connection for each change, and closing
+    the last connection makes SQLite write its journal back to the file and wait for the disk. That took as long as dbt.
+    A run's own file is still closed after each event, because the UI follows a run by watching that file change.
     """
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> EventLog:
-        """What an instance's settings ask for."""
+        """The event log that an instance's settings configure."""
         return cls(config_value["base_dir"], inst_data)
 
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
@@ -38,10 +38,10 @@ class EventLog(SqliteEventLogStorage):
         """The engine of a file, which knows the statements that it has compiled; of runs that of the latest is kept."""
         if shard not in self._engines or shard not in self._initialized_dbs:
             pool = {"poolclass": QueuePool, "pool_size": 1} if shard == INDEX_SHARD_NAME else {"poolclass": NullPool}
-            # `_db_lock` sees to it that threads come one after the other.
+            # `_db_lock` serializes the threads.
             options = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
             engine = create_engine(self.conn_string_for_shard(shard), connect_args=options, **pool)
-            # With a write-ahead journal nothing is damaged where the machine loses power; the last events may be missing.
+            # With a write-ahead log, a power failure damages nothing; at most the last events are missing.
             event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
             self._initdb(engine)
             self._initialized_dbs.add(shard)
@@ -49,7 +49,7 @@ class EventLog(SqliteEventLogStorage):
         return self._engines[shard]
 
     def dispose(self) -> None:
-        """Closes what is open."""
+        """Closes the open connections."""
         super().dispose()
         for engine in self._engines.values():
             engine.dispose()

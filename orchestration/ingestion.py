@@ -1,4 +1,4 @@
-"""The source of a provider as assets in front of the landing zone, where the variables name one: what `make ingest` reads, in a run."""
+"""A provider's source as assets in front of the landing zone, if the variables name one: `make ingest` as a Dagster run."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from outreach.connectors.raw_tables import SourceError
 from outreach.landing.files import LandingError
 from outreach.settings import Settings, SettingsError, variable
 
-# As `make ingest` takes them: the name of the source, its --location and its --schema.
+# The arguments of `make ingest`: the source's name, its --location and its --schema.
 SOURCE = variable("OUTREACH_SOURCE", "")
 if SOURCE and SOURCE not in sources():
     raise SettingsError(f"OUTREACH_SOURCE is '{SOURCE}': expected one of {', '.join(sources())}.")
@@ -28,7 +28,7 @@ INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in _kinds]
     ],
 )  # fmt: skip
 def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
-    """Reads the source, and writes to the landing zone what that does not hold yet. One that fails has written nothing."""
+    """Reads the source and writes what the landing zone lacks. If it fails, it has written nothing."""
     settings, source = Settings.from_environment(), sources()[SOURCE]
     location, schema = variable("OUTREACH_SOURCE_LOCATION", ""), variable("OUTREACH_SOURCE_SCHEMA", "")
     try:

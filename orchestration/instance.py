@@ -1,4 +1,4 @@
-"""Dagster's folder, in which its runs are kept."""
+"""Dagster's folder, which keeps its runs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def prepare_home(settings: Settings) -> None:
-    """Makes Dagster's folder with the project's settings in it, and tells Dagster of it.
+    """Creates Dagster's folder with the project's settings, and points Dagster at it.
 
     Args:
-        settings: say where it is.
+        settings: name the folder.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings.home / "dagster.yaml")
@@ -25,16 +25,16 @@ def prepare_home(settings: Settings) -> None:
 
 
 def own_instance(settings: Settings) -> DagsterInstance:
-    """Dagster's instance for a run in this process: the runs that the UI shows, written faster than it does.
+    """Dagster's instance for a run in this process. It records runs for the UI, but faster.
 
     Args:
-        settings: say where Dagster's folder is, which `prepare_home` has made.
+        settings: name Dagster's folder, which `prepare_home` has created.
     """
-    # Imported here: it takes seconds, and an error of the set-up shall not wait for it.
+    # Imported here: it takes seconds, and a set-up error should not have to wait for it.
     from dagster import DagsterInstance
     from dagster._core.instance import InstanceRef
 
-    # Where Dagster has them by itself.
+    # Dagster's own default locations.
     events = {"base_dir": str(settings.home / "history" / "runs")}
     event_log = {"module": "orchestration.event_log", "class": "EventLog", "config": events}
     return DagsterInstance.from_ref(InstanceRef.from_dir(str(settings.home), overrides={"event_log_storage": event_log}))

@@ -1,4 +1,4 @@
-"""The jobs: what an operator starts, and what starts by itself."""
+"""The jobs, schedules and sensors: what an operator starts, and what starts by itself."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from orchestration.publish.assets import documentation, published_file
 from orchestration.quality.checks import landing_checks
 from outreach.quality.rules import Limits
 
-# As old as data may be. Neither runs with a build, which has just published, but on its own.
+# The freshness limits. These checks run on their own, not with a build, which has just published.
 source_freshness = build_last_update_freshness_checks(
     assets=INGESTED, lower_bound_delta=timedelta(hours=Limits().stale_hours)
 ) if INGESTED else []  # fmt: skip
@@ -26,16 +26,16 @@ _everything = (
     | AssetSelection.assets(dbt_models, published_file) - AssetSelection.checks(*publication_freshness)
 )  # fmt: skip
 
-# Runs print what people read, wherever they run.
+# Runs print readable lines wherever they run.
 _CONFIG: dict[str, Any] = {"loggers": {"console": {}}}
 
 
 def run_config(*, full_refresh: bool = False, **limits: float) -> dict[str, Any]:
-    """What a run of the main job is configured with.
+    """The configuration of a run of the main job.
 
     Args:
         full_refresh: whether everything is built anew from the whole landing zone.
-        limits: other limits of the landing checks than the usual ones, by name (see `Limits`).
+        limits: limits of the landing checks that differ from the defaults, by name (see `Limits`).
     """
     steps = {"landing_checks": {"full_refresh": full_refresh} | limits, "dbt_build": {"full_refresh": full_refresh}}
     return _CONFIG | {"ops": {step: {"config": config} for step, config in steps.items()}}
@@ -77,7 +77,7 @@ freshness = define_asset_job(
     description="Looks how old the newest landing files and the published file are.",
 )
 
-# Where the variables name a source.
+# Only if the variables name a source.
 _ingest = define_asset_job(
     "ingest",
     (AssetSelection.assets(*INGESTED) - AssetSelection.checks(*source_freshness)) | _everything,
@@ -87,7 +87,7 @@ _ingest = define_asset_job(
 
 JOBS = [build, full_refresh, rebuild_days, document, freshness, *([_ingest] if INGESTED else [])]
 
-# The jobs that write to the warehouse: never two of them at a time.
+# The jobs that write to the warehouse. Only one of them runs at a time.
 JOB_NAMES = {job.name for job in (build, full_refresh, rebuild_days, _ingest)}
 
 SCHEDULES = [

@@ -1,4 +1,4 @@
-"""`make dagster`: Dagster's UI with the project loaded, and the pages that its runs have written."""
+"""`make dagster`: serves Dagster's UI for the project, and the pages its runs have written."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ DEFINITIONS = ("--module-name", "orchestration.definitions", "--log-level", "war
 
 
 class Pages(SimpleHTTPRequestHandler):
-    """Serves files, and does not print a line for each."""
+    """Serves files without a log line for each."""
 
     def log_message(self, *arguments: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 def pages_in(folder: Path) -> partial[Pages]:
-    """A handler that serves a folder's files.
+    """A request handler that serves a folder's files.
 
     Args:
         folder: the folder.
@@ -51,7 +51,7 @@ def main() -> int:
     Thread(target=server.serve_forever, daemon=True).start()
     print(f"Dagster: http://{HOST}:{DAGSTER_PORT}\nData Docs and documentation of its runs: http://{HOST}:{FILES_PORT}", flush=True)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    # The daemon runs schedules and sensors, and starts what is queued.
+    # The daemon runs schedules and sensors, and starts queued runs.
     daemon = subprocess.Popen([_command("dagster-daemon"), "run", *DEFINITIONS])
     webserver = [_command("dagster-webserver"), "--host", HOST, "--port", str(DAGSTER_PORT), "--dagster-log-level", "warning", *DEFINITIONS]
     try:
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def _command(name: str) -> str:
-    """A command of this environment."""
+    """The path of a command in this environment."""
     return str(Path(sys.executable).with_name(name))
 
 

@@ -1,4 +1,4 @@
-"""A step of a run has the warehouse to itself: one process works on it at a time."""
+"""Gives a step of a run exclusive use of the warehouse."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from outreach.settings import Settings
 from outreach.turns import Taken, is_held, turn
 
-# Waits of 2, 4, 8, 16, 32, 64, 64 … seconds: ten minutes in all.
+# Waits of 2, 4, 8, 16, 32, 64, 64 … seconds, ten minutes in all.
 MOST_RETRIES = 13
 LONGEST_WAIT = 64
 
 
 @contextmanager
 def warehouse_turn(settings: Settings, context: OpExecutionContext | AssetExecutionContext) -> Iterator[None]:
-    """A step's turn with the warehouse. The step is run again later, and later still, as long as another process works on it.
+    """Holds the warehouse for a step. While another process holds it, the step is retried at growing intervals.
 
     Args:
-        settings: say where the warehouse is.
-        context: of the step.
+        settings: name the warehouse.
+        context: the step's context.
 
     Raises:
-        RetryRequested: another process has its turn, or holds the file.
+        RetryRequested: another process has the turn, or has the file open.
     """
     try:
         with turn(settings.warehouse, f"run {context.run.run_id} of job {context.run.job_name}"):
@@ -34,7 +34,7 @@ def warehouse_turn(settings: Settings, context: OpExecutionContext | AssetExecut
     except Taken as other:
         raise _try_again(str(other), context) from other
     except (duckdb.IOException, DagsterDbtCliRuntimeError) as error:
-        # dbt started by hand, or a tool that has opened the file, asks nobody for its turn.
+        # dbt started by hand, or a tool with the file open, takes no turn.
         if not is_held(settings.warehouse):
             raise
         who = str(error).splitlines()[0] if isinstance(error, duckdb.Error) else "it has the file open"

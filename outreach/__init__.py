@@ -1,1 +1,1 @@
-"""The library: what the project does in Python, whoever calls it."""
+"""The library: everything the project does in Python below Dagster and the page."""

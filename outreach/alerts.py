@@ -1,4 +1,4 @@
-"""What has gone out of line, in words: for the page, the end of a build, Dagster, and a webhook."""
+"""Alerts in words, for the page, the end of a build, Dagster and a webhook."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from outreach.kpis.units import figure
 
 SILENCES = {"no_messages": "No message was sent or received", "no_calls": "No call was dialed"}
 
-# Seconds that a webhook may take to answer.
+# Seconds to wait for a webhook's answer.
 PATIENCE = 10
 
-# With the name of the campaign or template that an alert is about, if it has one.
+# The alerts with the name of their campaign or template, if they have one.
 NAMED_ALERTS = """
     select
         alerts.*,
@@ -39,11 +39,11 @@ class Alert:
         date_day: the day.
         kind: the KPI, a silence, or a doubled cost.
         level: `account`, `campaign` or `template`.
-        campaign_id: of a campaign's.
-        template_id: of a template's.
-        observed: the rate of the day and the one before, or the day's cost.
-        expected: the same of the 28 days before; None for a silence.
-        name: of the campaign or template, if it is about one.
+        campaign_id: the campaign, at its level.
+        template_id: the template, at its level.
+        observed: the rate over the day and the day before, or the day's cost.
+        expected: the same over the previous 28 days; None for a silence.
+        name: the name of the campaign or template, if it concerns one.
     """
 
     account_id: str
@@ -58,12 +58,12 @@ class Alert:
 
     @property
     def key(self) -> str:
-        """What it is about, as one text that no other alert has."""
+        """A text that identifies the alert."""
         return json.dumps([self.account_id, str(self.date_day), self.kind, self.level, self.campaign_id, self.template_id])
 
     @property
     def sentence(self) -> str:
-        """What has happened, for who knows the account."""
+        """What happened, for a reader who knows the account."""
         day = f"{self.date_day.day} {self.date_day:%b %Y}"
         if self.kind in SILENCES:
             return f"{SILENCES[self.kind]} on {day}, after 28 days with some each."
@@ -75,10 +75,10 @@ class Alert:
         return f"{kpi(self.kind).title}{about}: {observed} on {day} and the day before, against {expected} in the 28 days before."
 
     def link(self, page: str) -> str:
-        """Where the page shows it, to who may see the account.
+        """The link to it on the page, for viewers who may see the account.
 
         Args:
-            page: the page's own address.
+            page: the page's address.
         """
         view = "calling" if self.kind == "no_calls" else "messaging"
         chosen = {"account": self.account_id, "view": view, "start": self.date_day, "end": self.date_day}
@@ -87,10 +87,10 @@ class Alert:
 
 
 def alerts_of_newest_day(db: duckdb.DuckDBPyConnection) -> list[Alert]:
-    """The alerts of the newest day that has any.
+    """The alerts of the newest day with any.
 
     Args:
-        db: the warehouse or the published file, the database in use.
+        db: a connection that uses the warehouse or the published file.
     """
     query = f"""
         select account_id, date_day, kind, level, campaign_id, template_id, observed, expected, name
@@ -102,15 +102,15 @@ def alerts_of_newest_day(db: duckdb.DuckDBPyConnection) -> list[Alert]:
 
 
 def tell(webhook: str, alerts: Iterable[Alert], page: str) -> None:
-    """Sends alerts to a webhook, one message for all of them, in the form that Slack's incoming webhooks and their like take.
+    """Sends alerts to a webhook in one message, in the format of Slack's incoming webhooks.
 
     Args:
-        webhook: the address that is sent to. It is a secret: whoever knows it can write there.
-        alerts: what is told.
+        webhook: the webhook's address. It is secret: whoever knows it can post there.
+        alerts: the alerts.
         page: the Reporting page's address.
 
     Raises:
-        OSError: the webhook cannot be reached, or does not take the message.
+        OSError: the webhook cannot be reached, or rejects the message.
     """
     lines = [f"{alert.account_id}: {alert.sentence} {alert.link(page)}" for alert in alerts]
     request = Request(webhook, json.dumps({"text": "\n".join(lines)}).encode(), {"Content-Type": "application/json"})

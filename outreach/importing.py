@@ -1,4 +1,4 @@
-"""Imports that take seconds."""
+"""Slow imports."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def much_to_import() -> Iterator[None]:
-    """Keeps the garbage collector from going through what the block imports, which takes a fifth of the time and finds nothing."""
+    """Pauses the garbage collector while the block imports. It would take a fifth of the time and find nothing."""
     gc.disable()
     try:
         yield

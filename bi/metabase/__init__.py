@@ -1,1 +1,1 @@
-"""Metabase: the Reporting page's two views as questions and a dashboard, written into a Metabase that is there."""
+"""Metabase: the Reporting page's two views as questions and a dashboard, written into an existing Metabase."""

@@ -1,4 +1,4 @@
-"""`make metabase`: the two views of the Reporting page as questions and a dashboard in a Metabase that is there."""
+"""`make metabase`: writes the Reporting page's two views as questions and a dashboard into an existing Metabase."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ URL = f"http://{HOST}:3000"
 
 
 def main() -> int:
-    """Returns the process's exit code."""
+    """Writes them, and returns the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="make metabase", description=__doc__, epilog="METABASE_API_KEY holds the key of an administrator."
     )
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def refused(why: str) -> int:
-    """Says why nothing was done; the exit code."""
+    """Prints why nothing was done, and returns the exit code."""
     Console(highlight=False, soft_wrap=True, markup=False).print(why, style="bold red")
     return 2
 

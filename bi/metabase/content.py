@@ -1,6 +1,6 @@
-"""What Metabase is given: a question per KPI and breakdown, each in SQL over a report function, and a dashboard with both views.
+"""The content for Metabase: a question per KPI and breakdown, each in SQL over a report function, and a dashboard of both views.
 
-Its shapes are those of Metabase's REST API, which has no import format in its free edition.
+Everything is in the form of Metabase's REST API, since the free edition has no import format.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from outreach.kpis.entries import VIEWS, Kpi, carded, charted, of_view
 
 TITLE = "Outreach reporting"
 
-# How a column is written, by unit.
+# How Metabase formats a column, by unit.
 FORMATS: dict[str, dict[str, Any]] = {
     "count": {"number_style": "decimal", "decimals": 0}, "rate": {"number_style": "percent", "decimals": 1},
     "seconds": {"number_style": "decimal", "decimals": 0, "suffix": " s"}, "money": {"number_style": "decimal", "decimals": 4},
     "number": {"number_style": "decimal", "decimals": 2},
 }  # fmt: skip
 
-# The dashboard is so wide.
+# The width of the dashboard, in grid columns.
 COLUMNS = 24
 SIZES = {"scalar": (4, 3), "line": (24, 7), "table": (24, 8)}
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of the dashboard, and the variable of the same name in each question's SQL.
+    """A dashboard filter, and the variable of the same name in each question's SQL.
 
     Args:
         name: of the variable.
         kind: `text` or `date`.
-        argument: of the report function, in SQL. What stands in `[[ ]]` goes where the variable has no value.
-        embedding: who sets it where the dashboard is embedded: a viewer (`enabled`), or the signed link alone (`locked`).
+        argument: the report function's argument, in SQL. Metabase drops what is in `[[ ]]` if the variable has no value.
+        embedding: who sets it on an embedded dashboard: the viewer (`enabled`), or only the signed link (`locked`).
     """
 
     name: str
@@ -43,11 +43,11 @@ class Filter:
 
     @property
     def label(self) -> str:
-        """As the dashboard shows it."""
+        """The name the dashboard shows."""
         return self.name.replace("_", " ").capitalize()
 
 
-# Without a day, the last seven.
+# The last seven days by default.
 FILTERS = {
     one.name: one
     for one in (
@@ -66,12 +66,12 @@ class Question:
     """A question, and its place on the dashboard.
 
     Args:
-        name: differs from that of every other question.
+        name: unique among the questions.
         view: the tab that it is on.
         display: `scalar`, `line` or `table`.
-        sql: with the variables of its view's filters.
-        description: what a reader of the dashboard may want to know.
-        columns: of the answer, in its order, each with the name that it is shown by and its format.
+        sql: contains the variables of its view's filters.
+        description: shown to readers of the dashboard.
+        columns: of the answer, in order, each with its label and format.
     """
 
     name: str
@@ -82,12 +82,12 @@ class Question:
     columns: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def card(self, database: int, collection: int, account: str) -> dict[str, Any]:
-        """The question as the API takes it.
+        """The question as the API expects it.
 
         Args:
-            database: the id that Metabase has given the published file.
-            collection: the id of the collection that it belongs to.
-            account: the account that is shown before one is chosen.
+            database: Metabase's id for the published file.
+            collection: the id of its collection.
+            account: the account shown until another is chosen.
         """
         tags = {
             one.name: {
@@ -108,7 +108,7 @@ class Question:
 
 
 def questions() -> list[Question]:
-    """The questions, in the order of the dashboard."""
+    """The questions, in dashboard order."""
     found = []
     for view in VIEWS:
         kpis = of_view(view)
@@ -130,11 +130,11 @@ def questions() -> list[Question]:
 
 
 def dashboard(cards: dict[str, int], account: str) -> dict[str, Any]:
-    """The dashboard as the API takes it: a tab per view, the questions in rows, and the filters that each of them has.
+    """The dashboard as the API expects it: a tab per view, the questions in rows, and each question's filters.
 
     Args:
         cards: the id of each question, by name.
-        account: the account that is shown before one is chosen.
+        account: the account shown until another is chosen.
     """
     places: list[dict[str, Any]] = []
     for tab, view in enumerate(VIEWS, start=1):
@@ -145,7 +145,7 @@ def dashboard(cards: dict[str, int], account: str) -> dict[str, Any]:
                 row, column, height = row + height, 0, 0
             card = cards[question.name]
             places.append({
-                # What is new has a number below 0.
+                # The API marks new items with negative ids.
                 "id": -len(places) - 1, "dashboard_tab_id": -tab, "card_id": card, "row": row, "col": column,
                 "size_x": width, "size_y": its_height, "series": [], "visualization_settings": {},
                 "parameter_mappings": [
@@ -165,7 +165,7 @@ def dashboard(cards: dict[str, int], account: str) -> dict[str, Any]:
             }
             for one in FILTERS.values()
         ],
-        # For whoever embeds it: not before an administrator has published it.
+        # For embedding, which an administrator still has to publish.
         "embedding_params": {one.name: one.embedding for one in FILTERS.values()},
     }  # fmt: skip
 
@@ -188,7 +188,7 @@ def _columns(kpis: list[Kpi]) -> dict[str, dict[str, Any]]:
 def _select(columns: list[str] | dict[str, Any], report: str) -> str:
     view = "calling" if report.startswith("call") else "messaging"
     required, optional = FILTERS_OF_VIEW[view][:3], FILTERS_OF_VIEW[view][3:]
-    # An optional argument brings its own comma.
+    # An optional argument carries its own comma.
     arguments = ", ".join(FILTERS[name].argument for name in required) + "".join(FILTERS[name].argument for name in optional)
     return f"select {', '.join(columns)} from reports.{report}({arguments})"
 

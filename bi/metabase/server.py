@@ -1,4 +1,4 @@
-"""A Metabase that is there, by its REST API."""
+"""An existing Metabase, through its REST API."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import requests
 
 from bi.metabase import content
 
-# Seconds for one answer: Metabase opens a new database before it answers.
+# Seconds to wait for an answer: Metabase opens a new database before it replies.
 PATIENCE = 60
 
 
 class MetabaseError(Exception):
-    """Metabase cannot be reached, or refuses something. The message is one sentence, without the key."""
+    """Metabase cannot be reached, or refuses a request. The message is one sentence and never contains the key."""
 
 
 class Metabase:
-    """A Metabase, for whoever holds an administrator's key.
+    """A Metabase server, called with an administrator's key.
 
     Args:
         url: of the server.
-        key: an API key of the group *Administrators*.
+        key: an API key from the group *Administrators*.
     """
 
     def __init__(self, url: str, key: str) -> None:
@@ -30,18 +30,18 @@ class Metabase:
         self._session.headers["x-api-key"] = key
 
     def bring(self, file: str, account: str, say: Callable[[str], None]) -> str:
-        """Makes the database, the collection, the questions and the dashboard, or brings those of the same names up to date.
+        """Creates the database, the collection, the questions and the dashboard, or updates those that already have these names.
 
         Args:
-            file: the published file, by its path where Metabase runs.
-            account: the account that is shown before one is chosen.
-            say: told of progress.
+            file: the path of the published file on Metabase's machine.
+            account: the account shown until another is chosen.
+            say: called with progress.
 
         Returns:
             The dashboard's address.
 
         Raises:
-            MetabaseError: Metabase cannot be reached, or refuses something.
+            MetabaseError: Metabase cannot be reached, or refuses a request.
         """
         databases = {row["name"]: row["id"] for row in self._ask("get", "/api/database/")["data"]}
         database = self._put_or_post("/api/database/", databases.get(content.TITLE), {
@@ -67,7 +67,7 @@ class Metabase:
         return f"{self.url}/dashboard/{dashboard}"
 
     def _put_or_post(self, path: str, held: int | None, what: dict[str, Any]) -> int:
-        """Replaces what is held under an id, or adds it; its id."""
+        """Updates the item with this id, or adds it. Returns its id."""
         answer = self._ask("post", path, what) if held is None else self._ask("put", f"{path}{held}", what)
         found: int = answer["id"]
         return found

@@ -1,4 +1,4 @@
-"""`make superset`: a Superset on loopback with the two views of the Reporting page, or the bundle of them for a Superset that is there."""
+"""`make superset`: serves a local Superset with the Reporting page's two views, or writes their bundle for an existing one."""
 
 from __future__ import annotations
 

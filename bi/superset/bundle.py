@@ -1,6 +1,6 @@
-"""The bundle that Superset imports: a database, datasets with the KPIs as metrics, charts, and a dashboard with both views.
+"""The bundle Superset imports: a database, datasets with the KPIs as metrics, charts, and a dashboard of both views.
 
-Its files are Superset's own format, version 1.0.0: what the import at *Dashboards, Import* reads.
+The files follow Superset's own format, version 1.0.0, which *Dashboards, Import* reads.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ TITLE = "Reporting"
 SLUG = "reporting"
 DATABASE = "Outreach reporting"
 
-# As Superset writes a range of days: the last seven, today included.
+# Superset's notation for the last seven days, including today.
 LAST_7_DAYS = 'DATEADD(DATETIME("today"), -6, day) : DATEADD(DATETIME("today"), 1, day)'
 
-# d3's formats, by unit.
+# Number formats of d3, by unit.
 FORMATS = {"count": ",d", "rate": ".1%", "seconds": ",.0f", "money": ",.4~f", "number": ",.2~f"}
 
-# What a view's rows can be grouped and filtered by, and what stands for each on a chart.
+# The columns that group and filter a view's rows, each with the column a chart shows for it.
 DIMENSIONS = {
     "messaging": {"account_id": "Account", "account_name": "Account name", "campaign_id": "Campaign", "campaign_name": "Campaign name",
                   "template_id": "Template", "template_name": "Template name", "label_id": "Label", "label_name": "Label name"},
@@ -36,7 +36,7 @@ DIMENSIONS = {
                       "outcome": "Outcome"},
 }  # fmt: skip
 
-# The rows of each dataset. Ids have names beside them, which only the account's own id tells apart.
+# The rows of each dataset. Two accounts may use the same id, so names are joined by account and id.
 QUERIES = {
     "messaging": """
         select rows.*, accounts.account_name, templates.template_name, labels.label_name
@@ -66,19 +66,19 @@ QUERIES = {
     """,
 }
 
-# The rule that keeps viewers apart. A viewer's name in Superset is the id of the account that they belong to.
+# The row-level rule. A viewer's user name in Superset is the id of their account.
 ROW_LEVEL_SECURITY = """
 account_id in (select account_id from marts.account_access where viewer_account_id = '{{ current_username() | replace("'", "''") }}')
 """.strip()
 
 
 def dataset_of(kpi: Kpi) -> str:
-    """The dataset whose metric a KPI is. Response times are the account's own: no filter but its own applies to them."""
+    """The dataset that has a KPI as a metric. Response times belong to the account: no campaign or template filter applies."""
     return "responses" if set(kpi.ignores) == {"campaign", "template"} else kpi.view
 
 
 def expression(kpi_: Kpi) -> str:
-    """A KPI as SQL over its dataset's rows."""
+    """A KPI in SQL over its dataset's rows."""
     if kpi_.numerator and kpi_.denominator:
         above, below = (expression(kpi(name)) for name in (kpi_.numerator, kpi_.denominator))
         return f"cast({above} as double) / nullif({below}, 0)"
@@ -86,12 +86,12 @@ def expression(kpi_: Kpi) -> str:
     if dataset_of(kpi_) == "responses":
         return f"{kpi_.aggregate.kind}({kpi_.aggregate.of})"
     rows = kpi_.aggregate.over_metric_rows()
-    # The sum of no rows is null; a count of nothing is 0.
+    # A sum over no rows is null, but a count must be 0.
     return f"coalesce({rows}, 0)" if kpi_.unit == "count" and kpi_.aggregate.kind == "sum" else rows
 
 
 def metrics() -> dict[str, dict[str, dict[str, Any]]]:
-    """The metrics of each dataset, by name, as Superset has them."""
+    """The metrics of each dataset in Superset's form."""
     found: dict[str, dict[str, dict[str, Any]]] = {dataset: {} for dataset in QUERIES}
     for view in VIEWS:
         for one in of_view(view):
@@ -117,18 +117,18 @@ def _metric(name: str, label: str, expression: str, description: str, format_: s
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of the dashboard.
+    """A chart on the dashboard.
 
     Args:
         name: its title.
         view: the tab that it is on.
-        dataset: where its rows come from.
+        dataset: the source of its rows.
         kind: `number`, `line` or `table`.
-        metrics: their names in the dataset.
+        metrics: names of the dataset's metrics.
         columns: what it is grouped by.
-        where: a condition of its own.
-        width: of twelve columns.
-        subheader: what stands below a number.
+        where: an additional condition.
+        width: in twelfths of the dashboard.
+        subheader: the text below a number.
     """
 
     name: str
@@ -143,12 +143,12 @@ class Chart:
 
     @property
     def uuid(self) -> str:
-        """The same in every bundle, so that an import replaces the chart."""
+        """Stable across bundles, so that an import replaces the chart."""
         return _uuid("chart", self.view, self.name)
 
 
 def charts() -> list[Chart]:
-    """The charts, in the order of the dashboard."""
+    """The charts, in dashboard order."""
     found = []
     for view in VIEWS:
         found += [
@@ -164,7 +164,7 @@ def charts() -> list[Chart]:
     of_templates = [one.column for one in of_view("messaging") if not one.ignores]
     return [
         *found,
-        # The creation of a campaign stands there once for every template that may be chosen.
+        # The rows repeat a campaign's creation for every template a filter may choose.
         Chart(
             "By template", "messaging", "messaging", "table", of_templates, ["template_id", "template_name"],
             "template_id is not null and activity != 'campaign_created'", 12,
@@ -179,8 +179,8 @@ def write(file: Path, published: Path, kind: str = "Dashboard") -> None:
 
     Args:
         file: the ZIP file to write.
-        published: the published file that Superset is to read.
-        kind: `Dashboard`, as a person imports it, or `assets`, with which the API replaces charts and datasets too.
+        published: the published file that Superset reads.
+        kind: `Dashboard` for an import by hand, or `assets`, with which the API also replaces charts and datasets.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files(published, kind).items():
@@ -188,7 +188,7 @@ def write(file: Path, published: Path, kind: str = "Dashboard") -> None:
 
 
 def files(published: Path, kind: str) -> dict[str, dict[str, Any]]:
-    """The files of the bundle, by their path in it; arguments as of `write`."""
+    """The bundle's files by path. The arguments are those of `write`."""
     placed = {place: chart for place, chart in enumerate(charts(), start=1)}
     return {
         "metadata.yaml": {"version": "1.0.0", "type": kind, "timestamp": "2026-01-01T00:00:00+00:00"},
@@ -258,7 +258,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
 
 
 def _position(placed: dict[int, Chart]) -> dict[str, Any]:
-    """Where each chart is: a tab per view, rows of twelve columns."""
+    """The layout: a tab per view, in rows of twelve columns."""
     nodes: dict[str, Any] = {
         "DASHBOARD_VERSION_KEY": "v2",
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["TABS-views"]},
@@ -296,7 +296,7 @@ def _position(placed: dict[int, Chart]) -> dict[str, Any]:
 
 
 def _filters(placed: dict[int, Chart]) -> list[dict[str, Any]]:
-    """Account, days, campaign and template; each for the charts that it applies to."""
+    """The filters for account, days, campaign and template, each scoped to the charts it applies to."""
 
     def others(column: str) -> list[int]:
         return [place for place, chart in placed.items() if column not in DIMENSIONS[chart.dataset]]
@@ -322,7 +322,7 @@ def _choice(name: str, column: str, excluded: list[int], controls: dict[str, boo
         "targets": [{"datasetUuid": _uuid("dataset", "messaging"), "column": {"name": column}}],
         "scope": {"rootPath": ["ROOT_ID"], "excluded": excluded}, "controlValues": controls,
         "cascadeParentIds": [] if name == "account" else ["NATIVE_FILTER-account"],
-        # No chart asks before the first account is chosen: it would show the sum over all of them.
+        # Charts wait until an account is chosen: without one they would add up all accounts.
         "requiredFirst": name == "account",
         "defaultDataMask": {"extraFormData": {}, "filterState": {}},
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A Superset of one's own on loopback: prepared, given the bundle, and kept to what each viewer may see."""
+"""A local Superset: prepares it, imports the bundle, and restricts each viewer to their accounts."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ ADMIN = "admin"
 RULE = "A viewer sees the account of their name, and those below it"
 VIEWER = "Reporting viewer"
 
-# Seconds that a start may take: Superset imports for ten of them.
+# Seconds to wait for start-up; imports alone take ten.
 PATIENCE = 180
 
 
 class SupersetError(Exception):
-    """Superset cannot be started or asked. The message is one sentence that says why."""
+    """Superset cannot be started or queried. The message is one sentence that says why."""
 
 
 class Superset:
-    """Superset in an environment and a folder of its own.
+    """Superset in its own environment and folder.
 
     Args:
-        environment: the folder of its virtual environment.
-        home: its database, its secret key, and the passwords of those who sign in.
+        environment: its virtual environment.
+        home: the folder for its database, its secret key and its users' passwords.
         port: on loopback.
     """
 
@@ -49,7 +49,7 @@ class Superset:
         }  # fmt: skip
 
     def secret(self, name: str) -> str:
-        """A secret that is made up once and kept, for its owner alone to read.
+        """A secret, generated once and kept in a file that only its owner can read.
 
         Args:
             name: of the secret.
@@ -61,15 +61,15 @@ class Superset:
         return file.read_text()
 
     def prepare(self, say: Callable[[str], None]) -> None:
-        """Makes Superset's own database and its administrator, or brings them to this version.
+        """Creates Superset's own database and administrator, or migrates them to this version.
 
         Args:
-            say: told of progress.
+            say: called with progress.
 
         Raises:
-            SupersetError: a step of Superset's fails.
+            SupersetError: one of Superset's set-up steps fails.
         """
-        # The one that the lock names, whose command takes ten seconds to say so itself.
+        # Read from the lock file, since Superset's own command takes ten seconds to print its version.
         version = Path(__file__).with_name("requirements.txt").read_text()
         done = self.home / "prepared"
         if done.exists() and done.read_text() == version:
@@ -94,7 +94,7 @@ class Superset:
         """Serves until the block ends.
 
         Raises:
-            SupersetError: it does not come up.
+            SupersetError: it does not start in time.
         """
         command = [str(self.environment / "bin/gunicorn"), "--worker-class", "gthread", "--threads", "8", "--timeout", "120",
                    "--bind", self.address, "--log-level", "warning", "superset.app:create_app()"]  # fmt: skip
@@ -119,22 +119,22 @@ class Superset:
             return False
 
     def signed_in(self, user: str) -> Api:
-        """The API as a user sees it.
+        """The API, signed in as a user.
 
         Args:
-            user: whose password this folder keeps.
+            user: a user whose password is in this folder.
         """
         return Api(self.url, user, self.secret(user))
 
     def bring(self, published: Path, viewers: list[str]) -> None:
-        """Imports the bundle, and sees to it that nobody but the administrator sees other accounts than their own.
+        """Imports the bundle, and restricts everyone but the administrator to their own accounts.
 
         Args:
             published: the published file.
-            viewers: ids of accounts, each of which becomes a user who sees the account and those below it.
+            viewers: account ids. Each becomes a user who sees that account and those below it.
 
         Raises:
-            SupersetError: Superset refuses something.
+            SupersetError: Superset refuses a request.
         """
         api = self.signed_in(ADMIN)
         file = self.home / "outreach.zip"
@@ -143,7 +143,7 @@ class Superset:
             api.post("/api/v1/assets/import/", files={"bundle": (file.name, archive, "application/zip")}, data={"passwords": "{}"})
         datasets = {row["table_name"]: row["id"] for row in api.all("/api/v1/dataset/")}
         roles = {row["name"]: row["id"] for row in api.all("/api/v1/security/roles/")}
-        # For everybody except the roles that it names.
+        # A base rule: it applies to every role except those it lists.
         rule = {
             "name": RULE, "filter_type": "Base", "tables": sorted(datasets.values()), "roles": [roles["Admin"]], "group_key": "account",
             "clause": bundle.ROW_LEVEL_SECURITY,
@@ -151,7 +151,7 @@ class Superset:
         api.put_or_post("/api/v1/rowlevelsecurity/", rule)
         if VIEWER not in roles:
             roles[VIEWER] = api.post("/api/v1/security/roles/", json={"name": VIEWER})["id"]
-        # These datasets, and not the database: the rule holds for them alone.
+        # Access to these datasets only, not to the database: the rule covers only them.
         access = [
             row["id"] for row in api.all("/api/v1/security/permissions-resources/")
             if row["permission"]["name"] == "datasource_access" and row["view_menu"]["name"].startswith(f"[{bundle.DATABASE}].")
@@ -168,11 +168,11 @@ class Superset:
 
 
 class Api:
-    """Superset's REST API, for one who has signed in.
+    """Superset's REST API with a signed-in user.
 
     Args:
         url: of the server.
-        user, password: who signs in.
+        user, password: the credentials.
     """
 
     def __init__(self, url: str, user: str, password: str) -> None:
@@ -189,7 +189,7 @@ class Api:
         return self._ask("post", path, **content)
 
     def all(self, path: str) -> list[dict[str, Any]]:
-        """Every row of a list, page by page."""
+        """Every row of a list, over all its pages."""
         rows: list[dict[str, Any]] = []
         while page := self.get(f"{path}?q=(page:{len(rows) // 100},page_size:100)")["result"]:
             rows += page
@@ -198,7 +198,7 @@ class Api:
         return rows
 
     def put_or_post(self, path: str, content: dict[str, Any]) -> None:
-        """Replaces what has the same name, or adds it."""
+        """Updates the item with the same name, or adds it."""
         found = [row["id"] for row in self.all(path) if row["name"] == content["name"]]
         if found:
             self._ask("put", f"{path}{found[0]}", json=content)

@@ -1,4 +1,4 @@
-"""What dbt's tests have found, in words: which rule is broken, how often, and an example."""
+"""The findings of dbt's tests in words: which rule is broken, how often, and an example."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from dagster import AssetCheckResult
 
 from outreach.warehouse.connection import opened
 
-# Rows of what a test has found that are shown.
+# How many example rows a finding shows.
 EXAMPLES = 3
 
 
 def explained(results: Sequence[AssetCheckResult], nodes: Mapping[str, Any], warehouse: Path, target: Path) -> Iterator[AssetCheckResult]:
-    """The results of tests that do not hold, each with what its query finds, asked once more: dbt itself tells a number alone.
+    """The failed tests with example rows. Their queries run again for this, since dbt itself reports only a number.
 
     Args:
-        results: the results, as dagster-dbt made them.
-        nodes: of dbt's manifest.
-        warehouse: the DuckDB file, which nobody writes any more.
+        results: dagster-dbt's results.
+        nodes: the nodes of dbt's manifest.
+        warehouse: the DuckDB file, which dbt has closed.
         target: dbt's target folder, with the compiled queries.
     """
     if not results:
@@ -33,7 +33,7 @@ def explained(results: Sequence[AssetCheckResult], nodes: Mapping[str, Any], war
 
 
 def _compiled(node: Mapping[str, Any], target: Path) -> Path:
-    """Where dbt has written the query of a test: a generic one in a folder named like the file that asks for it."""
+    """The compiled query of a test. dbt puts a generic test in a folder named like the YAML file that declares it."""
     asked_in, own = Path(node["original_file_path"]), Path(node["path"])
     return target / "compiled" / str(node["package_name"]) / (asked_in if asked_in.name == own.name else asked_in / own)
 
@@ -43,7 +43,7 @@ def _words(db: duckdb.DuckDBPyConnection, query: Path) -> str | None:
         cursor = db.execute(query.read_text())
         names, rows = [column[0] for column in cursor.description], cursor.fetchall()
     except (OSError, duckdb.Error):
-        # A test that could not be run at all has nothing to show; dbt's own words stand in the run.
+        # A test that could not run has no rows to show; the run has dbt's error.
         return None
     if names == ["rule", "row_count", "example"]:
         return "; ".join(f"{rule}: {count:,} do not{f', such as {example}' if example else ''}" for rule, count, example in rows)

@@ -1,4 +1,4 @@
-"""The landing streams as assets: a partition per ingest day. What they hold is seen by every run; a day can be taken in again."""
+"""The landing streams as assets with a partition per ingest day. Every run observes them, and any day can be read again."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -26,7 +26,7 @@ from outreach.landing.streams import LANDING_RULES
 from outreach.settings import PROJECT, Settings
 from outreach.sql import one_row
 
-# The folder of a file names the UTC day on which it was written. The open day is a partition too.
+# A file's folder names the UTC day it was written on. The open day is a partition too.
 FIRST_DAY = date(2020, 1, 1)
 INGEST_DAYS = DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone="UTC", end_offset=1)
 
@@ -52,9 +52,9 @@ def _specs() -> list[AssetSpec]:
     specs=_specs(), partitions_def=INGEST_DAYS, backfill_policy=BackfillPolicy.single_run(), can_subset=True, pool="warehouse"
 )  # fmt: skip
 def landing_days(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
-    """Has the files of the chosen ingest days taken in again by the next build, whatever the warehouse holds of them.
+    """Makes the next build read the files of the chosen ingest days again, whatever the warehouse holds of them.
 
-    A build replaces what it holds of a file, so doing so twice gives the same.
+    A build replaces everything it holds of a file, so reading one twice changes nothing.
     """
     settings = Settings.from_environment()
     streams = [key.path[-1] for key in sorted(context.selected_asset_keys)]
@@ -71,14 +71,14 @@ def landing_days(context: AssetExecutionContext) -> Iterator[MaterializeResult[N
 
 
 def _forget(db: duckdb.DuckDBPyConnection, streams: list[str], days: list[str]) -> None:
-    """Unsets the rules by which files were read, as if these had changed since."""
+    """Clears the fingerprint of the rules that files were read by, as if the rules had changed."""
     if one_row(db.execute("select count(*) from duckdb_tables() where schema_name = 'staging' and table_name = 'landing_files'"))[0]:
         chosen = "stream in (select unnest($1)) and ingest_date in (select unnest($2::date[]))"
         db.execute(f"update staging.landing_files set rules = '' where {chosen}", [streams, days])
 
 
 def landing_events(found: LandingProfile) -> Iterator[AssetObservation | AssetMaterialization]:
-    """What a profile has found, as events: each stream as a whole, and of its days those that have brought something new.
+    """A profile as events: one per stream, and one per ingest day that brought something new.
 
     Args:
         found: the profile.
@@ -87,7 +87,7 @@ def landing_events(found: LandingProfile) -> Iterator[AssetObservation | AssetMa
         for day, of_day in state.days.items():
             if of_day.new_files and day >= FIRST_DAY:
                 yield AssetMaterialization(LANDING_KEYS[stream], partition=day.isoformat(), metadata=_day_metadata(of_day))
-        # Last, because the UI shows the latest event first.
+        # Last, because the UI shows the newest event first.
         yield AssetObservation(LANDING_KEYS[stream], metadata=_stream_metadata(state))
 
 

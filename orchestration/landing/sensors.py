@@ -1,4 +1,4 @@
-"""Starts a run when files have landed."""
+"""The sensor that starts a run when files land."""
 
 import hashlib
 import time
@@ -14,19 +14,19 @@ UNFINISHED = [
     DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING,
 ]  # fmt: skip
 
-# The landing zone that a run was started for.
+# The state of the landing zone that a run was started for.
 STATE_TAG = "outreach/landing_state"
 
-# A run that failed is tried again at once, then after twice as long each time: a full disk is cleared, a bad file stays bad.
+# A failed run is retried at once, then at doubling intervals: a full disk gets cleared, a bad file stays bad.
 SECONDS_BETWEEN = 30
 LONGEST_SECONDS = 3600
 
 
 @sensor(job=build, minimum_interval_seconds=SECONDS_BETWEEN)
 def new_landing_files(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-    """Starts the build when a landing file is new or has changed, and none is under way; again, where the run for it has failed.
+    """Starts a build when a landing file is new or has changed and no build is running, and retries a build that failed.
 
-    What was started for which state of the landing zone stands in the runs themselves, so that nothing else can disagree with them.
+    The runs themselves record the state of the landing zone they were started for, so no cursor can disagree with them.
     """
     settings = Settings.from_environment()
     try:

@@ -1,4 +1,4 @@
-"""What people read: the published file, the documentation, and who reads them."""
+"""What people read: the published file and the documentation, with their readers."""
 
 from datetime import datetime
 
@@ -20,13 +20,13 @@ PUBLISHED = [AssetKey([model["schema"], model["name"]]) for model in published_m
 
 @asset(key=PUBLISHED_FILE, deps=PUBLISHED, group_name="published", owners=["team:analytics"], kinds={"duckdb", "file"})
 def published_file(context: AssetExecutionContext) -> MaterializeResult[None]:
-    """The file that readers open read-only: `marts` and `reports`, compact, without rejected rows and anything personal.
+    """The file that readers open read-only: `marts` and `reports`, compact, without rejected rows or personal data.
 
-    Written beside the last one and renamed over it. Who has that one open goes on undisturbed.
+    It is written beside the previous one and renamed over it. Readers of the previous one are not disturbed.
     """
     settings = Settings.from_environment()
     with warehouse_turn(settings, context):
-        # A run that goes on from where another failed has built what that one began.
+        # A re-execution from failure completes what the first run began.
         began = context.instance.get_run_record_by_id(context.run.root_run_id or context.run.run_id).create_timestamp
         origin = built_from(settings.warehouse, datetime.fromtimestamp(began.timestamp()))
         publication = publish(settings.warehouse, settings.published, MANIFEST, context.run.run_id, origin)
@@ -60,7 +60,7 @@ def documentation() -> MaterializeResult[None]:
 
 
 def readers() -> list[AssetSpec]:
-    """dbt's exposures: who reads the published file. Nothing of them is built here."""
+    """dbt's exposures as assets: the readers of the published file. Nothing is built for them here."""
     return [
         AssetSpec(
             AssetKey(["readers", exposure["name"]]),

@@ -1,4 +1,4 @@
-"""The rules as asset checks. A step that a blocking rule fails in ends the run before anything that follows."""
+"""The quality rules as asset checks. If a blocking rule fails, the run stops before the next step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -29,19 +29,19 @@ from outreach.quality.rules import MART_SUITES, Limits, landing_suites
 from outreach.settings import Settings
 from outreach.warehouse.connection import opened
 
-# Alerts that a check tells of; the others stand in the mart.
+# How many alerts the check lists; the mart has them all.
 MOST_TOLD = 5
 
 MART_KEYS = {table: AssetKey(["marts", table]) for table in MART_SUITES}
 
 
 class FilesConfig(Config):
-    """Which files a run looks at."""
+    """Which files a run checks."""
 
     full_refresh: bool = Field(default=False, description="Look at all files, and not only at those that are new.")
 
 
-# The limits can be set for one run, in the launchpad; what they are otherwise stands in `Limits`.
+# The launchpad can set the limits for one run; `Limits` has the defaults.
 _limits: dict[str, Any] = {name: (type(value), Field(default=value)) for name, value in asdict(Limits()).items()}
 if TYPE_CHECKING:
     LandingConfig = FilesConfig
@@ -59,7 +59,7 @@ def _specs(suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey], a
 
 @multi_asset_check(specs=_specs(landing_suites(Limits()), LANDING_KEYS, INGESTED), name="landing_checks", can_subset=True)
 def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig) -> Iterator[AssetCheckResult]:
-    """Looks at what is new in the landing zone before anything of it is built in, and records what each stream holds."""
+    """Checks what is new in the landing zone before it is built, and records what each stream holds."""
     settings = Settings.from_environment()
     limits = Limits(**{name: getattr(config, name) for name in _limits})
     suites = _selected(landing_suites(limits), LANDING_KEYS, context)
@@ -70,7 +70,7 @@ def landing_checks(context: AssetCheckExecutionContext, config: LandingConfig) -
         for event in landing_events(found):
             context.op_execution_context.log_event(event)
         details = {stream: explanations(state) for stream, state in found.streams.items()}
-        # What has never landed has nothing that a rule could say something of.
+        # A stream that has never landed has nothing to check.
         absent = {stream for stream, state in found.streams.items() if not state.files and not state.gone_files}
         for stream in suites.keys() & absent:
             for rule in suites.pop(stream):
@@ -85,11 +85,11 @@ ALERTS = AssetCheckSpec(
 
 @multi_asset_check(specs=[*_specs(MART_SUITES, MART_KEYS), ALERTS], name="mart_checks", can_subset=True)
 def mart_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResult]:
-    """Looks at the marts before they are published."""
+    """Checks the marts before they are published."""
     settings = Settings.from_environment()
     suites = _selected(MART_SUITES, MART_KEYS, context)
     with warehouse_turn(settings, context.op_execution_context):
-        # A tool that holds the file is waited for: Great Expectations would take its error for a finding.
+        # Waits for a tool that holds the file, since Great Expectations would report its error as a finding.
         with opened(settings.warehouse) as db:
             if ALERTS.key in context.selected_asset_check_keys:
                 yield _of_alerts(alerts_of_newest_day(db))
@@ -97,7 +97,7 @@ def mart_checks(context: AssetCheckExecutionContext) -> Iterator[AssetCheckResul
 
 
 def _of_alerts(alerts: Sequence[Alert]) -> AssetCheckResult:
-    """An alert says something of the business, and nothing against the data: it stops nobody."""
+    """Alerts concern the business, not the quality of the data, so they never stop a run."""
     return AssetCheckResult(
         asset_key=ALERTS.asset_key,
         check_name=ALERTS.name,
@@ -111,7 +111,7 @@ def _of_alerts(alerts: Sequence[Alert]) -> AssetCheckResult:
 def _selected(
     suites: Mapping[str, Sequence[Rule]], keys: Mapping[str, AssetKey], context: AssetCheckExecutionContext
 ) -> dict[str, list[Rule]]:
-    """The rules whose checks the run has chosen."""
+    """The rules whose checks the run selects."""
     selected = {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
     chosen = {table: [rule for rule in rules if (keys[table], rule.name) in selected] for table, rules in suites.items()}
     return {table: rules for table, rules in chosen.items() if rules}

@@ -1,1 +1,1 @@
-"""What `make` starts, a module per target."""
+"""The commands behind `make`, one module per target."""

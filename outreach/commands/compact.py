@@ -1,4 +1,4 @@
-"""`make compact`: writes the warehouse anew, without the room and the bytes of what was deleted from it."""
+"""`make compact`: rewrites the warehouse without the space and the bytes of deleted rows."""
 
 from __future__ import annotations
 

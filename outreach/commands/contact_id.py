@@ -1,4 +1,4 @@
-"""`make contact-id`: the id by which a contact is known in the landing zone, for systems that land leads, labels and outcomes of it."""
+"""`make contact-id`: prints a contact's id in the landing zone, for systems that land leads, labels and outcomes of the same contact."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from outreach.connectors.contacts import contact_id, contact_key, normal_form
 
 
 def main() -> int:
-    """Prints the normal form and the id, and returns the process's exit code."""
+    """Prints the number's normal form and id, and returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="make contact-id", description=__doc__, usage="make contact-id NUMBER=+15550100001")
     parser.add_argument("number", help="the number, or another address, as it was written")
     number = parser.parse_args().number

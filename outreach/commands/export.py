@@ -1,4 +1,4 @@
-"""`make export`: writes the published tables to a folder, a file each, for spreadsheets and whatever else reads CSV or Parquet."""
+"""`make export`: writes each published table to a file, for spreadsheets and other tools that read CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from outreach.sheets import FORMULA
 from outreach.sql import one_row, sql_name, sql_text
 from outreach.warehouse.connection import opened
 
-# A spreadsheet's row limit, the heading aside.
+# A spreadsheet's row limit, less the heading.
 MOST_SHEET_ROWS = 1_048_575
 
-# What is there for metrics and operators alone.
+# Tables only for metrics and operators.
 NOT_EXPORTED = (
     "account_activity", "calling_metric_rows", "contact_activity", "landing_accounting", "messaging_activity", "messaging_metric_rows",
     "publication", "response_choices", "time_spine",
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def _tables(db: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
-    """The tables by day, the facts, the dimensions, and what each column is called and of."""
+    """The daily tables, facts and dimensions, with the name and type of each column."""
     query = """
         select table_name, list((column_name, data_type) order by ordinal_position) as columns
         from information_schema.columns
@@ -74,14 +74,14 @@ def _is_account(db: duckdb.DuckDBPyConnection, account: str) -> bool:
 
 
 def _export(db: duckdb.DuckDBPyConnection, table: str, columns: Sequence[tuple[str, str]], file: Path, account: str | None) -> int:
-    """Writes a table beside what is there, and renames it over that; how many rows it has."""
+    """Writes a table beside the existing file and renames it over that. Returns the number of rows."""
     names = [name for name, _ in columns]
     key = next((name for name in ("account_id", "viewer_account_id") if name in names), None)
     of_account = f"select account_id from marts.account_access where viewer_account_id = {sql_text(account)}"
     where = f"where {key} in ({of_account})" if account is not None and key else ""
     values = ", ".join(_cell(name) if kind == "VARCHAR" and file.suffix == ".csv" else sql_name(name) for name, kind in columns)
     unfinished = file.with_name(f".{file.name}")
-    # With the mark by which Excel knows UTF-8.
+    # Starts with the byte-order mark by which Excel recognizes UTF-8.
     heading, end = sql_text("\ufeff" + ",".join(names) + "\n"), sql_text("\n")
     as_csv = f"format csv, header false, prefix {heading}, suffix {end}"
     options = as_csv if file.suffix == ".csv" else "format parquet, compression zstd"
@@ -91,7 +91,7 @@ def _export(db: duckdb.DuckDBPyConnection, table: str, columns: Sequence[tuple[s
 
 
 def _cell(name: str) -> str:
-    """A text as a spreadsheet shows it, and does not run it."""
+    """A text that a spreadsheet shows and never runs as a formula."""
     column = sql_name(name)
     return f"case when regexp_matches({column}, {sql_text(FORMULA.pattern)}) then '''' || {column} else {column} end as {column}"
 

@@ -1,6 +1,6 @@
-"""`make ingest`: a provider's raw tables or event log, turned into landing files.
+"""`make ingest`: turns a provider's raw tables, event log or API into landing files.
 
-Writes only what the landing zone does not hold. Running it again, or after it was killed, is always right.
+It writes only what the landing zone lacks. It is always safe to run it again, even after a kill.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from outreach.connectors.raw_tables import SourceError
 from outreach.landing.files import ENDINGS, LandingError
 from outreach.settings import PROJECT, Settings, keep_private
 
-# What each reason to skip a row means.
+# What each reason for skipping a row means.
 REASONS = {
     "deleted": "deleted at the source",
     "not_sent": "not sent, or not yet",

@@ -1,6 +1,6 @@
-"""`make mcp`: the report functions as tools of the Model Context Protocol, read-only, for the accounts that one account may see.
+"""`make mcp`: serves the report functions as read-only tools of the Model Context Protocol, for the accounts one account may see.
 
-A client starts it and speaks to it over standard input and output.
+A client starts it and talks to it over standard input and output.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from outreach.settings import PROJECT, Settings, shown
 from outreach.sql import sql_text
 from outreach.warehouse.connection import opened
 
-# More rows than this are cut off, and the answer says so.
+# An answer is cut off after this many rows, and says so.
 MOST_ROWS = 1000
 
 INSTRUCTIONS = """\
@@ -38,11 +38,11 @@ Answer = dict[str, Any]
 
 
 class Reports:
-    """What one account may ask of the published file.
+    """The reports that one account may ask for.
 
     Args:
-        published: the file. Each question opens the one that stands there then.
-        viewer: the account; it sees itself and those below it.
+        published: the published file. Each question opens the current one.
+        viewer: the account. It sees itself and the accounts below it.
     """
 
     def __init__(self, published: Path, viewer: str) -> None:
@@ -50,18 +50,18 @@ class Reports:
         self.viewer = viewer
 
     def accounts(self) -> Answer:
-        """The accounts that can be asked about, with name, timezone and the account above."""
+        """The accounts to ask about, with name, timezone and parent account."""
         return self._answer(f"""
             select account_id, account_name, timezone, parent_account_id from marts.dim_accounts
             where account_id in ({self._visible}) order by account_id
         """)
 
     def kpis(self) -> Answer:
-        """What each KPI is: unit, formula, description, and whether it may be summed."""
+        """The definition of each KPI: unit, formula, description, and whether it may be summed."""
         return self._answer("from marts.kpis")
 
     def alerts(self, account: str, start_day: date, end_day: date) -> Answer:
-        """What has gone out of line in these days: rates that leave their own history, silent sources, days that cost twice as much."""
+        """The alerts of these days: rates that left their own history, sources that fell silent, days that cost twice as much."""
         self._check(account)
         return self._answer(
             f"from ({NAMED_ALERTS}) where account_id = $1 and date_day between $2 and $3 order by date_day desc, kind",
@@ -93,10 +93,10 @@ class Reports:
 
 
 def server_of(reports: Reports) -> MCPServer:
-    """The server, with a tool per report function.
+    """Creates the server, with one tool per report function.
 
     Args:
-        reports: what may be asked.
+        reports: the viewer's reports.
     """
     server = MCPServer("outreach", instructions=INSTRUCTIONS)
     annotations = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -111,7 +111,7 @@ def server_of(reports: Reports) -> MCPServer:
 
 
 def _tool(reports: Reports, function: str, parameters: list[str]) -> Callable[..., Answer]:
-    """A function with the parameters of a report, by which a client knows what to ask."""
+    """A function with a report's parameters, from which clients learn its arguments."""
 
     def tool(**arguments: Any) -> Answer:
         return reports.report(function, **arguments)
@@ -134,13 +134,13 @@ def _tool(reports: Reports, function: str, parameters: list[str]) -> Callable[..
 
 
 def _description(function: str) -> str:
-    """What a report is: as its model says."""
+    """A report's description, from its model."""
     (model,) = yaml.safe_load((PROJECT / f"models/reports/{function}.yml").read_text())["models"]
     return str(model["description"])
 
 
 def main() -> int:
-    """Serves until the client ends, and returns the process's exit code."""
+    """Serves until the client disconnects, and returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="make mcp", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--viewer", required=True, metavar="ACCOUNT", help="the account whose view is served, and those below it")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""`make query`: asks the published file, or the warehouse, read-only, and prints the answer as a table."""
+"""`make query`: queries the published file or the warehouse, read-only, and prints the answer as a table."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from outreach.warehouse.connection import opened
 
 
 def main() -> int:
-    """Prints the answer to the query in the variable OUTREACH_QUERY or on standard input, and returns the process's exit code."""
+    """Runs the query in the variable OUTREACH_QUERY or on standard input, and returns the process's exit code."""
     usage = 'make query SQL="from marts.publication" [ARGS=--warehouse], or make query < question.sql'
     parser = argparse.ArgumentParser(prog="make query", description=__doc__, usage=usage)
     parser.add_argument("--warehouse", action="store_true", help="ask the warehouse itself, which has rejected rows and all steps between")
     arguments = parser.parse_args()
-    # Not an argument: the shell inside make would read quotes, backticks and dollars as its own.
+    # A variable, not an argument: make's shell would interpret quotes, backticks and dollars.
     query = os.environ.get("OUTREACH_QUERY") or ("" if sys.stdin.isatty() else sys.stdin.read())
     if not query.strip():
         parser.error("there is no SQL")

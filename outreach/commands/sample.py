@@ -1,4 +1,4 @@
-"""`make sample`: writes a sample landing zone of any size, or, with --source, the same story as raw tables for `make ingest`."""
+"""`make sample`: writes a sample landing zone of any size or, with --source, the same data as raw tables for `make ingest`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from outreach.landing.sample import SampleSize, write_raw_sample, write_sample
 
 
 def main() -> int:
-    """Writes, and returns the process's exit code."""
+    """Writes the sample, and returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="make sample", description=__doc__)
     parser.add_argument("folder", type=Path, help="folder to write; it must hold no stream or raw table yet")
     parser.add_argument("--source", choices=["twilio-fivetran"], help="write raw tables as this source has them")

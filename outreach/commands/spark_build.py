@@ -1,7 +1,7 @@
-"""`make spark-build`: the same models on a Spark cluster, one of this machine's own or the one that SPARK_MASTER names.
+"""`make spark-build`: builds the same models on a Spark cluster, a local one or the one SPARK_MASTER names.
 
-Reads the landing zone that `make build` reads, builds and tests every model, and ends with the last seven days of one account
-as Spark answers them. With --publish it writes accounts to the published file, from which the page and BI tools read.
+It reads the same landing zone as `make build`, builds and tests every model, and prints the last seven days of one account as Spark
+answers them. With --publish it writes accounts to the published file, which the page and BI tools read.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, console: Console, *, is_own_cluster: bool) -> int:
-    # Imported here: they take seconds, and an error of the set-up shall not wait for them.
+    # Imported here: they take seconds, and a set-up error should not have to wait for them.
     from dbt.cli.main import dbtRunner
 
     from outreach.spark.export import ExportError, publish_accounts
@@ -84,7 +84,7 @@ def _build(arguments: argparse.Namespace, settings: Settings, folder: Path, cons
         str(target),
         *(["--exclude-resource-type", "test", "unit_test"] if arguments.no_tests else []),
     ]
-    # Workers of the machine's own cluster have this environment; others need not have the zone database, and days there are Java's.
+    # Workers of the local cluster share this environment. Others may lack the zone database, so Java computes their days.
     if is_own_cluster:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         register_zones(spark_session())

@@ -1,1 +1,1 @@
-"""From the systems that people have to the landing zone. A source is a mapping in SQL, in a folder of its own."""
+"""From providers' systems to the landing zone. Each source is a mapping in SQL, in its own folder."""

@@ -1,4 +1,4 @@
-"""Contacts: the normal form of an address, and the keyed hash of it that stands for a contact everywhere else."""
+"""Contacts: the normal form of an address, and its keyed hash, which identifies the contact everywhere else."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from outreach.macros import call
 
 _BLOCK = 64
 
-# Blanks, and the signs that people write between digits.
+# Blanks, and the signs people write between digits.
 _BETWEEN_DIGITS = r"\s\x{b}\x{85}\p{Z}+().\-"
 
 
 def contact_key() -> bytes:
-    """The secret key of contact ids, of the variable OUTREACH_CONTACT_KEY; an empty key is a key."""
+    """The secret key of contact ids, from the variable OUTREACH_CONTACT_KEY. An empty key is a key."""
     return os.environ.get("OUTREACH_CONTACT_KEY", "").encode()
 
 
 def normal_form(address: str) -> str:
-    """An address in the form in which it is one whoever writes it: digits after a `+`, or lower case; without a scheme.
+    """An address in its normal form: `+` and digits, or lower case, without a scheme.
 
     Args:
-        address: a phone number, or any other name of a party, such as `whatsapp:+15550100001`.
+        address: a phone number or any other address, such as `whatsapp:+15550100001`.
     """
     bare = re.sub("^[A-Za-z]+:", "", address.strip())
     if re.fullmatch(r"[\s+().\-]*[0-9][\s+().0-9\-]*", bare):
@@ -35,19 +35,19 @@ def normal_form(address: str) -> str:
 
 
 def contact_id(address: str, key: bytes) -> str:
-    """The id of a contact: the first 32 hexadecimal digits of HMAC-SHA-256 (RFC 2104) over the normal form of its address.
+    """A contact's id: the first 32 hexadecimal digits of HMAC-SHA-256 (RFC 2104) over the normal form of its address.
 
     Args:
-        address: as it was written.
+        address: the address as written.
         key: the secret key.
     """
     return hmac.new(key, normal_form(address).encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def add_contact_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """Gives a connection `address(text)`, the normal form, and `contact_id(address)`.
+    """Adds the SQL macros `address(text)`, the normal form, and `contact_id(address)` to a connection.
 
-    The key is in variables of the connection alone, so that no text of a query holds it.
+    The key is held only in variables of the connection, so that it appears in no query text.
 
     Args:
         db: the connection.

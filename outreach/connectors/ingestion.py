@@ -1,6 +1,6 @@
-"""One ingestion: a source's raw rows, mapped by SQL, into landing files.
+"""One ingestion: maps a source's raw rows to landing files, by SQL.
 
-The landing zone is the memory. What it holds is not written again, so that a run may die at any moment and costs nothing but itself.
+The landing zone is the only memory. What it holds is not written again, so a run that dies at any moment costs nothing but itself.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from outreach.turns import turn
 
 MAPPINGS = Path(__file__).parent
 
-# Steps that are no provider's own, and those of a log of events.
+# Steps shared by all providers, and those shared by event logs.
 SHARED = MAPPINGS / "shared"
 
-# In the order in which they are written: what events refer to is there before them.
+# In writing order: what events refer to comes before them.
 STREAMS = ("accounts", "campaigns", "message_attributes", "call_attributes", "message_events", "call_events")
 
 MEMORY = "3GB"
@@ -43,8 +43,8 @@ class Source:
     """A kind of source.
 
     Args:
-        name: as `make ingest` takes it.
-        tables: the raw tables that its mapping reads; none of a log of events.
+        name: its name for `make ingest`.
+        tables: the raw tables its mapping reads; empty for an event log.
     """
 
     name: str
@@ -52,24 +52,24 @@ class Source:
 
     @property
     def folder(self) -> Path:
-        """The source's own part of the mapping, within its provider's."""
+        """The folder of the source's own part of the mapping, below its provider's."""
         provider, kind = self.name.split("-", 1)
         return MAPPINGS / provider / kind
 
     def mapping(self, step: str) -> str:
-        """The query of a step: the source's own, or else what any log has, or else its provider's, or what any source has."""
-        # Before the provider's, which reads its tables.
+        """The query of a step: the source's own if it has one, else the event logs', the provider's, or the shared one."""
+        # Before the provider's, which reads raw tables.
         places = (self.folder, *([] if self.tables else [SHARED / "log"]), self.folder.parent, SHARED)
         return next(file for place in places if (file := place / f"{step}.sql").exists()).read_text()
 
     @property
     def provider(self) -> str:
-        """Whose messages these are, as `provider` of the events has it."""
+        """The value of `provider` in its events."""
         return self.folder.parent.name
 
 
 def sources() -> dict[str, Source]:
-    """Every source that there is a mapping for, by name."""
+    """Every source with a mapping, by name."""
     found = {}
     folders = (path for path in MAPPINGS.glob("*/*") if path.is_dir() and path.parent != SHARED and not path.name.startswith("_"))
     for folder in sorted(folders):
@@ -88,9 +88,9 @@ class Counts:
     """What became of one kind of raw rows.
 
     Args:
-        rows: read.
+        rows: how many were read.
         skipped: rows that become no event, by reason.
-        named: what the mapping does not know, each with its rows.
+        named: values the mapping does not know, each with its number of rows.
     """
 
     rows: int = 0
@@ -100,15 +100,15 @@ class Counts:
 
 @dataclass
 class Ingestion:
-    """What an ingestion has read and written.
+    """What an ingestion read and wrote.
 
     Args:
-        read: by kind of raw rows, what became of them.
-        written: by landing stream, rows.
-        origins: of the messages that are new, how many are of a campaign, manual and automatic.
-        unsettled: outbound messages older than three days whose status is not final, and all of that age.
-        warnings: what people should know, each one sentence.
-        samples: by landing stream, the first rows, where nothing was to be written.
+        read: what became of the raw rows, by kind.
+        written: rows by landing stream.
+        origins: how many of the new messages are campaign, manual and automatic ones.
+        unsettled: outbound messages older than three days without a final status, and all messages of that age.
+        warnings: what the user should know, one sentence each.
+        samples: the first rows by landing stream, for a dry run.
     """
 
     read: dict[str, Counts] = field(default_factory=dict)
@@ -123,21 +123,21 @@ class Ingestion:
 def place(
     source: Source, location: str, settings: Settings, since: date | None, lookback: int, say: Callable[[str], None]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Where a source's raw rows are: where the user says, or where an API's answers lie as long as they are mapped.
+    """The location of a source's raw rows: the user's, or a temporary folder with an API's answers.
 
     Args:
         source: the kind of source.
-        location: as the user says; empty for an API.
-        settings: say where the landing zone is, and where raw rows may lie.
-        since: an API's first day; None to go on from the last run.
-        lookback: days before the last run that an API is asked again.
-        say: told of progress.
+        location: the user's location; empty for an API.
+        settings: name the landing zone and the folder for raw rows.
+        since: an API's first day; None to continue from the last run.
+        lookback: how many days before the last run to ask an API for again.
+        say: called with progress.
 
     Yields:
-        The location, and what people should know of it, a sentence each.
+        The location, and what the user should know about it, one sentence each.
 
     Raises:
-        SourceError: a location is missing, or there cannot be one, or the API cannot be read.
+        SourceError: the location is missing or not allowed, or the API cannot be read.
     """
     if source.name == twilio_api.SOURCE:
         if location:
@@ -154,25 +154,25 @@ def ingest(
     source: Source, location: str, schema: str | None, settings: Settings, key: bytes, *, without: tuple[str, ...] = (),
     since: date | None = None, dry_run: bool = False, say: Callable[[str], None] = lambda line: None,
 ) -> Ingestion:  # fmt: skip
-    """Reads a source and writes what the landing zone does not hold.
+    """Reads a source and writes what the landing zone lacks.
 
     Args:
         source: the kind of source.
         location: where its raw rows are.
-        schema: the schema of its tables, of a database.
-        settings: where the landing zone is.
-        key: secret key of contact ids.
-        without: raw tables that the source may lack.
-        since: rows that the loader wrote before this day (UTC) are left out; None reads all.
-        dry_run: whether nothing is written; the first rows of each stream are kept instead.
-        say: told of progress.
+        schema: the schema of its tables, for a database.
+        settings: name the landing zone.
+        key: the secret key of contact ids.
+        without: raw tables the source may lack.
+        since: leaves out rows the loader wrote before this day (UTC); None reads everything.
+        dry_run: whether to write nothing and keep the first rows of each stream instead.
+        say: called with progress.
 
     Returns:
-        What was read and written.
+        What it read and wrote.
 
     Raises:
         SourceError: the source cannot be read.
-        LandingError: the landing zone cannot be.
+        LandingError: the landing zone cannot be read.
     """
     tables = [replace(table, is_optional=table.is_optional or table.name in without, since=since) for table in source.tables]
     landing = Path(settings.landing)
@@ -210,7 +210,7 @@ def ingest(
 
 @dataclass
 class _News:
-    """What is new of each stream, as a Parquet file in a folder and a view `new_<stream>` of it: it need not fit into memory."""
+    """The new rows of each stream, in a Parquet file with a view `new_<stream>`, so that they need not fit into memory."""
 
     db: duckdb.DuckDBPyConnection
     folder: Path
@@ -221,7 +221,7 @@ class _News:
         return self.folder / f"new_{stream}.parquet"
 
     def add(self, stream: str, query: str) -> None:
-        # A landing zone of Parquet holds texts alone: its files are read as one, whoever wrote them.
+        # Parquet landing files hold only text, so that files of different writers can be read together.
         columns = "cast(columns(*) as varchar)" if self.landing_format == "parquet" else "*"
         target = sql_text(self.file(stream))
         (self.rows[stream],) = one_row(self.db.execute(f"copy (select {columns} from ({query})) to {target} (format parquet)"))
@@ -229,7 +229,7 @@ class _News:
 
 
 def _map(db: duckdb.DuckDBPyConnection, source: Source, news: _News, found: Ingestion, say: Callable[[str], None]) -> None:
-    """Runs the steps of the mapping, and counts what became of the raw rows."""
+    """Runs the mapping's steps, and counts what became of the raw rows."""
 
     def step(name: str, table: str | None = None, kind: str = "table") -> None:
         db.execute(f"create {kind} {table or name} as {source.mapping(name)}")
@@ -266,7 +266,7 @@ def _map(db: duckdb.DuckDBPyConnection, source: Source, news: _News, found: Inge
         found.read["calls"] = _counts(db, "call_snapshots", "landed_direction", None)
         for name in ("accounts", "services"):
             found.read[name] = Counts(rows=one_row(db.execute(f"select count(*) from source_{name}"))[0])
-    # After the events, as a log knows no accounts but theirs.
+    # After the events, because a log names accounts only in its events.
     news.add("accounts", source.mapping("accounts"))
     _look_closely(db, source, found)
 
@@ -282,7 +282,7 @@ def _counts(db: duckdb.DuckDBPyConnection, snapshots: str, direction: str, statu
 
 
 def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestion) -> None:
-    """What people should know of their source, beyond its rows."""
+    """Warnings about the source as a whole."""
     found.origins = dict(db.execute("""
         select
             case when origin = 'manual' then 'manual' when campaign_id is null then 'automatic' else 'campaign' end as kind,
@@ -335,11 +335,11 @@ def _look_closely(db: duckdb.DuckDBPyConnection, source: Source, found: Ingestio
             )
 
 
-# -- what mappings stand on
+# -- what mappings build on
 
 
 def _add_macros(db: duckdb.DuckDBPyConnection, key: bytes) -> None:
-    """The project's own rules for values, under short names."""
+    """Adds the project's rules for values as SQL macros with short names."""
     utc = "replace(value, ' UTC', 'Z')"
     mail = "replace(value, 'GMT', '+0000')"
     db.execute(f"""
@@ -379,7 +379,7 @@ def _add_seeds(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """What has landed, of the columns that mappings compare with."""
+    """Reads what has landed, in the columns that mappings compare with."""
     columns = {
         "accounts": ("account_id", "parent_account_id", "account_name", "updated_at"),
         "campaigns": ("account_id", "campaign_id", "campaign_name", "updated_at"),
@@ -417,7 +417,7 @@ def _add_memory(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
 
 
 def _add_memory_of_messages(db: duckdb.DuckDBPyConnection) -> None:
-    """What has landed of the messages that the source tells of, and of no others."""
+    """Reads what has landed of the messages in the source, and only of these."""
     db.execute("""
         create table landed_message_events as
         from landed_rows_message_events semi join message_snapshots using (message_id);
@@ -458,7 +458,7 @@ def _add_landed(db: duckdb.DuckDBPyConnection, stream: str, names: tuple[str, ..
 
 
 def _write(db: duckdb.DuckDBPyConnection, news: _News, stream: str, landing: Path, source: str) -> None:
-    """Writes what is new of a stream as one file of the open day, which is there whole or not at all."""
+    """Writes a stream's new rows as one file of the open day, whole or not at all."""
     now = datetime.now(UTC)
     folder = landing / stream / f"ingest_date={now:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Raw tables as a loader leaves them: in a folder of files, a DuckDB file, or Postgres. Each becomes a view of text columns.
+"""Raw tables as a loader leaves them, in a folder of files, a DuckDB file or Postgres. Each becomes a view of text columns.
 
-Columns that a mapping does not name are not read: an account's own token, which some loaders copy, reaches nothing here.
+Only columns that a mapping names are read, so an account's auth token, which some loaders copy, never gets in.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
 class SourceError(Exception):
-    """The source cannot be read. The message is one line that names what is missing or wrong."""
+    """The source cannot be read. The message is one line that says what is missing or wrong."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class RawTable:
 
     Args:
         name: its name in the source.
-        key: columns without which a row says nothing.
-        columns: the others, as `name` or `name as what the mapping calls it`; one that the source lacks is null.
-        is_optional: whether the source may lack it: it is then empty.
-        synced: the column that says when the loader wrote a row; empty where none does.
-        since: rows that the loader wrote before this day (UTC) are left out; None reads all.
+        key: the columns a row cannot do without.
+        columns: the others, as `name` or `name as name in the mapping`; a column the source lacks is null.
+        is_optional: whether the source may lack the table, which is then empty.
+        synced: the column with the time the loader wrote a row; empty if there is none.
+        since: leaves out rows the loader wrote before this day (UTC); None reads everything.
     """
 
     name: str
@@ -46,24 +46,24 @@ class RawTable:
 
     @property
     def read(self) -> dict[str, str]:
-        """What is read: by the name in the source, what the mapping calls it."""
+        """The columns to read: the mapping's names by the source's names."""
         return {name: alias or name for name, _, alias in (column.partition(" as ") for column in (*self.key, *self.columns))}
 
 
 def add_raw_tables(
     db: duckdb.DuckDBPyConnection, tables: Iterable[RawTable], location: str, schema: str | None, say: Callable[[str], None]
 ) -> None:
-    """Gives a connection a view `raw.<table>` of each table.
+    """Adds a view `raw.<table>` of each table to a connection.
 
     Args:
         db: the connection.
-        tables: what the mapping reads.
+        tables: the tables the mapping reads.
         location: a folder, a DuckDB file, or `postgresql://…`.
-        schema: the schema of the tables, of a database; `main` in DuckDB and `public` in Postgres where it is None.
-        say: told of progress.
+        schema: the schema of the tables, for a database; None for `main` in DuckDB and `public` in Postgres.
+        say: called with progress.
 
     Raises:
-        SourceError: the location is none, or a table or a column of its key is missing.
+        SourceError: the location does not exist, or a table or key column is missing.
     """
     db.execute("create schema raw")
     try:
@@ -80,13 +80,13 @@ def add_raw_tables(
         raise SourceError(f"{_without_password(location)}: {str(error).splitlines()[0]}") from error
 
 
-# -- each kind of place: a relation, and the names and types of its columns
+# -- one function per kind of location: a relation, with the names and types of its columns
 
 
 @dataclass(frozen=True)
 class _Relation:
     sql: str
-    # By the name in the source, the type.
+    # Types by the name in the source.
     columns: dict[str, str]
 
 
@@ -128,7 +128,7 @@ def _json_lines(db: duckdb.DuckDBPyConnection, files: list[str]) -> _Relation:
 
 
 def _of_json(db: duckdb.DuckDBPyConnection, value: str, relation: str, kept: dict[str, str] | None = None) -> _Relation:
-    """Rows that are JSON objects in a value: a column per key, beside columns that are kept as they are."""
+    """Rows nested as JSON objects in one column: gives each key a column, and keeps the other columns."""
     kept = kept or {}
     keys = [key for (key,) in db.execute(f"select distinct unnest(json_keys({value})) from {relation} order by 1").fetchall()]
     values = [f"{value} ->> {sql_text('$.' + json.dumps(key))} as {sql_name(key)}" for key in keys]
@@ -156,7 +156,7 @@ def _add_from_postgres(
     db: duckdb.DuckDBPyConnection, tables: list[RawTable], location: str, schema: str, say: Callable[[str], None]
 ) -> None:
     try:
-        # Imported here: only this kind of source needs it.
+        # Imported here, since only this kind of source needs it.
         import adbc_driver_postgresql.dbapi as postgres
     except ImportError:
         missing = "Postgres is read by adbc-driver-postgresql, which is not installed: pip install adbc-driver-postgresql"
@@ -169,7 +169,7 @@ def _add_from_postgres(
             cursor.execute(
                 "select table_name, column_name from information_schema.columns where lower(table_schema) = lower($1)", (schema,)
             )
-            # By table in small letters and by column, the table's name as Postgres has it.
+            # Postgres's own table names, by lower-case name.
             found: dict[str, dict[str, str]] = {}
             for name, column in cursor.fetchall():
                 found.setdefault(name.lower(), {})[column] = name
@@ -216,17 +216,17 @@ def _add_view(db: duckdb.DuckDBPyConnection, table: RawTable, relation: _Relatio
 
 
 def _written_since(table: RawTable, present: Iterable[str], text: str = "varchar") -> str:
-    """The condition that leaves out what the loader wrote before a day, so that the source need not give it. An unknown time counts."""
+    """The condition that leaves out rows the loader wrote before a day, for the source to apply. A row without a known time stays."""
     column = next((name for name in present if _plain(name) == table.synced), None)
     if table.since is None or column is None:
         return ""
-    # ISO texts sort as their times do, but for their offsets: a day makes up for these. Any other text may mean any time.
+    # ISO timestamps sort like their times except for offsets, which a day covers. Any other text may mean any time.
     value = f"cast({sql_name(column)} as {text})"
     return f" where {value} is null or {value} not like '____-__-__%' or {value} >= '{table.since - timedelta(days=1)}'"
 
 
 def _text(name: str, kind: str) -> str:
-    """A column as text; a number of any type as a person would write it."""
+    """A column as text, with numbers of any type written plainly."""
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         number = f"cast({sql_name(name)} as decimal(38, 9))"
         return f"rtrim(rtrim(cast({number} as varchar), '0'), '.')"
@@ -234,7 +234,7 @@ def _text(name: str, kind: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A column's name as the mapping has it, where the source writes it in capitals or within quotes."""
+    """A column's name as the mapping spells it, whether the source has it in capitals or in quotes."""
     return name.strip('"').lower()
 
 
@@ -244,14 +244,14 @@ def _without_password(location: str) -> str:
 
 
 def add_log(db: duckdb.DuckDBPyConnection, location: str) -> None:
-    """Gives a connection a table `source_events` of the events of a log, each as JSON in its one column `event`.
+    """Adds a table `source_events` to a connection: an event log's events as JSON, in one column `event`.
 
     Args:
         db: the connection.
-        location: a folder of JSON files, one event a line or an array of them, or one such file; zipped or not.
+        location: a JSON file or a folder of them, with one event per line or an array of events, gzipped or not.
 
     Raises:
-        SourceError: the location is none, or holds no such file.
+        SourceError: the location does not exist, or holds no such file.
     """
     place = Path(location)
     if not place.exists():

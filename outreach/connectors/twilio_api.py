@@ -1,7 +1,7 @@
-"""What Twilio's API tells of an account and those below it, as raw tables in a folder, page by page.
+"""Extracts an account and its sub-accounts from Twilio's API, page by page, into raw tables in a folder.
 
-The API can be asked by the day of sending alone, and statuses, prices and segments settle later: the same days are asked again, and every
-row of the answer is kept. What has changed is found when it is compared with the landing zone.
+The API can only be queried by the day of sending, and statuses, prices and segments settle later. Each run therefore asks for the last
+days again and keeps every row it gets. The comparison with the landing zone finds what has changed.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ API = "https://api.twilio.com"
 MESSAGING = "https://messaging.twilio.com"
 PAGE_SIZE = 1000
 
-# The API refuses to look further back.
+# The API refuses older days.
 OLDEST_DAYS = 400
 TOO_OLD = 20004
 
 ATTEMPTS = 8
 
-# Days that are asked again: statuses and prices settle later.
+# How many days to ask for again, since statuses and prices settle later.
 LOOKBACK = 7
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who asks the API.
+    """Credentials for the API.
 
     Args:
-        account: the sid of the account.
-        user, password: of Basic authentication.
-        is_key: whether they are an API key's, which may not be allowed to list sub-accounts.
+        account: the account's sid.
+        user, password: for Basic authentication.
+        is_key: whether they belong to an API key, which may not be allowed to list sub-accounts.
     """
 
     account: str
@@ -56,7 +56,7 @@ class Credentials:
 
     @classmethod
     def from_environment(cls) -> Credentials:
-        """The credentials that the environment's variables hold, as Twilio names them.
+        """The credentials in the environment variables, under Twilio's names.
 
         Raises:
             SourceError: a variable is missing.
@@ -75,17 +75,17 @@ class Credentials:
 def extracted(
     tables: tuple[RawTable, ...], settings: Settings, since: date | None, lookback: int, say: Callable[[str], None]
 ) -> Iterator[tuple[str, list[str]]]:
-    """A folder of raw tables with what the API tells now. It is gone afterwards, as contacts' numbers stand in it.
+    """Extracts the API's current answers into a folder of raw tables, and deletes it afterwards because it holds phone numbers.
 
     Args:
-        tables: what is kept, by the name of the resource.
-        settings: say where the landing zone is, which remembers the last run.
-        since: the first day (UTC) of messages and calls; None to go on from the last run.
-        lookback: days before the last run that are asked again.
-        say: told of progress.
+        tables: what to keep, by resource.
+        settings: name the landing zone, which records the last run.
+        since: the first day (UTC) of messages and calls; None to continue from the last run.
+        lookback: how many days before the last run to ask for again.
+        say: called with progress.
 
     Yields:
-        The folder, and what people should know, a sentence each.
+        The folder, and what the user should know, one sentence each.
 
     Raises:
         SourceError: the API cannot be read, or a variable is missing.
@@ -101,7 +101,7 @@ def extracted(
     with turn(
         folder, f"make ingest {SOURCE}", waiting=lambda other: say(f"Another process is reading {SOURCE} ({other}); waiting for it to end")
     ):
-        # What a run that was killed has left goes first.
+        # Remove what a killed run left behind.
         shutil.rmtree(folder, ignore_errors=True)
         try:
             notes += extract(tables, folder, credentials, since, say)
@@ -118,24 +118,24 @@ def _own_files(settings: Settings) -> list[LandingFile]:
 
 
 def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials, since: date, say: Callable[[str], None]) -> list[str]:
-    """Writes what the API tells into a folder, a folder per table.
+    """Writes the API's answers to a folder per table.
 
     Args:
-        tables: what is kept, by the name of the resource.
-        folder: where to write; its rows are below `rows`.
-        credentials: whose account it is.
+        tables: what to keep, by resource.
+        folder: where to write; the rows go below `rows`.
+        credentials: the account's credentials.
         since: the first day (UTC) of messages and calls.
-        say: told of progress.
+        say: called with progress.
 
     Returns:
-        What people should know of it, a sentence each.
+        What the user should know, one sentence each.
 
     Raises:
         SourceError: the API cannot be read.
     """
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
-    # Imported here: it takes seconds, and no other source needs it.
+    # Imported here: it takes seconds, and only this source needs it.
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
     from requests import RequestException
@@ -151,7 +151,7 @@ def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials
         destination=dlt.destinations.filesystem(bucket_url=str(folder)),
     )  # fmt: skip
     try:
-        # In this order: messages and calls are asked of the accounts that came first.
+        # In this order: messages and calls are requested for the accounts listed first.
         for resource in resources:
             pipeline.run(resource, loader_file_format="parquet")
     except PipelineStepFailed as error:
@@ -160,19 +160,19 @@ def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials
             cause = cause.__cause__ or cause.__context__
         if isinstance(cause, SourceError):
             raise cause from None
-        # Neither the message nor what caused it is shown: a URL may tell more than the log is to know.
+        # Shows neither dlt's message nor its cause, whose URLs may say more than a log should hold.
         what = type(cause or error).__name__
         raise SourceError(f"{api.url}: the API does not answer as expected ({what}), after {ATTEMPTS} attempts") from None
     return api.notes
 
 
 class _Api:
-    """The resources, each as pages of rows.
+    """The API's resources, each as pages of rows.
 
     Args:
-        credentials: who asks.
+        credentials: the account's credentials.
         since: the first day of messages and calls.
-        say: told of progress.
+        say: called with progress.
     """
 
     def __init__(self, credentials: Credentials, since: date, say: Callable[[str], None]) -> None:
@@ -186,7 +186,7 @@ class _Api:
             self._clamp(oldest)
 
     def accounts(self) -> Iterator[list[dict[str, Any]]]:
-        """The account and those below it."""
+        """The account and its sub-accounts."""
         own = self.credentials.account
         try:
             yield from self._listed("/2010-04-01/Accounts.json", "accounts", {}, self._remember_accounts)
@@ -202,7 +202,7 @@ class _Api:
         self.account_ids += [row["sid"] for row in rows if row.get("sid")]
 
     def services(self) -> Iterator[list[dict[str, Any]]]:
-        """The account's messaging services. One of a sub-account is told to that one's own credentials alone."""
+        """The account's messaging services. A sub-account's are visible only with its own credentials."""
         try:
             for page in self._client(self.messaging_url, "meta.next_page_url").paginate(
                 "/v1/Services", params={"PageSize": 100}, data_selector="services", hooks={"response": [_refuse]}
@@ -212,11 +212,11 @@ class _Api:
             self.notes.append(f"Messaging services cannot be read ({refused.status}): campaigns have no names.")
 
     def messages(self) -> Iterator[list[dict[str, Any]]]:
-        """Every message that was sent since, of every account."""
+        """Every message sent since then, of every account."""
         return self._of_accounts("Messages", "messages", "DateSent>")
 
     def calls(self) -> Iterator[list[dict[str, Any]]]:
-        """Every call that began since, of every account."""
+        """Every call begun since then, of every account."""
         return self._of_accounts("Calls", "calls", "StartTime>")
 
     def _of_accounts(self, resource: str, name: str, day: str) -> Iterator[list[dict[str, Any]]]:
@@ -269,11 +269,11 @@ class _Api:
 
 
 class _Refused(Exception):
-    """The API has answered, and said no.
+    """The API refused a request.
 
     Args:
-        status: of HTTP.
-        code: Twilio's own, None without one.
+        status: the HTTP status.
+        code: Twilio's error code; None if there is none.
     """
 
     def __init__(self, status: int, code: int | None) -> None:
@@ -281,7 +281,7 @@ class _Refused(Exception):
         self.status, self.code = status, code
 
     def sentence(self, account: str) -> str:
-        """What it means, of an account without which there is nothing to read."""
+        """What it means for the main account, without which nothing can be read."""
         if self.status == 401:
             return f"Twilio does not accept the credentials of account {account} (401): see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
         return f"Twilio refuses to tell of account {account} ({self.status}{f', code {self.code}' if self.code else ''})"
@@ -298,7 +298,7 @@ def _refuse(response: Any, *_: Any, **__: Any) -> None:
 
 
 def _is_cut_off(response: Any, error: BaseException | None) -> bool:
-    """Whether an answer that should be JSON is none: a page that a broken connection has ended early."""
+    """Whether an answer is not complete JSON: a page that a broken connection cut off."""
     if response is None or error is not None or response.status_code != 200:
         return False
     try:
@@ -309,7 +309,7 @@ def _is_cut_off(response: Any, error: BaseException | None) -> bool:
 
 
 def _as_text(pages: Iterator[list[dict[str, Any]]], table: RawTable) -> Iterator[pyarrow.Table]:
-    """The columns that are kept, each as text: one that is null throughout exists too, and a token in the answer goes no further."""
+    """The columns to keep, as text: one that is always null still exists, and a token in the answer is dropped."""
     import pyarrow
 
     names = [*table.read]

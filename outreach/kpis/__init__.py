@@ -1,1 +1,1 @@
-"""The KPIs: their entries as objects, how their units are written, and what is generated from them."""
+"""The KPIs: their entries as objects, their units, and the files generated from them."""

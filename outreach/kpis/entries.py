@@ -1,7 +1,7 @@
 """The KPIs, as their entries define them.
 
-An entry is a metric of the dbt semantic layer, in the `kpis.yml` of its view, with what the metric does not say under `config.meta.kpi`.
-Whatever computes, shows, checks or describes a KPI is derived from it.
+An entry is a metric of the dbt semantic layer, in the `kpis.yml` of its view. What a metric cannot express is under `config.meta.kpi`.
+Everything that computes, shows, checks or describes a KPI is derived from its entry.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ import yaml
 from outreach.kpis.units import UNITS
 from outreach.settings import PROJECT
 
-# In the order of the page.
+# In page order.
 VIEWS = ("messaging", "calling")
 
 GOOD = ("up", "down", "none")
 
-# In an entry's filter, a dimension of its semantic model.
+# A reference to a dimension, in an entry's filter.
 DIMENSION = re.compile(r"\{\{ *Dimension\('\w+?__(\w+)'\) *\}\}")
 
 
 class EntryError(Exception):
-    """An entry that cannot be used; the message names it, its file, and what was expected."""
+    """An invalid entry. The message names it and its file, and says what was expected."""
 
 
 @dataclass(frozen=True)
 class Aggregate:
-    """What a KPI that is no ratio counts or adds up.
+    """The aggregate of a KPI that is not a ratio.
 
     Args:
-        kind: `count` of rows, `contacts`: distinct ones, `sum`, `avg` or `median`.
-        of: the column; empty where rows or contacts are counted.
-        where: which rows, as SQL; `true` for all.
-        key: in the rows for metrics, the column that tells apart what is counted once, however many rows it has; else empty.
+        kind: `count` (of rows), `contacts` (distinct), `sum`, `avg` or `median`.
+        of: the column; empty for `count` and `contacts`.
+        where: the filter on rows, as SQL; `true` for all.
+        key: the column of the metric rows whose distinct values are counted; empty if rows are counted.
     """
 
     kind: str
@@ -48,12 +48,12 @@ class Aggregate:
     key: str = ""
 
     def counted_anew(self) -> str:
-        """As SQL over the view's rows, without the shortcut that reports take for contacts."""
+        """The aggregate in SQL over the view's rows, without the reports' shortcut for distinct contacts."""
         values = {"count": "count(*)", "contacts": "count(distinct contact_id)"}.get(self.kind, f"{self.kind}({self.of})")
         return f"{values} filter (where {self.where})"
 
     def over_metric_rows(self) -> str:
-        """As SQL over the view's rows for metrics: ids differ across accounts, and what a filter ignores stands once per choice."""
+        """The aggregate in SQL over the metric rows, where keys are unique across accounts and unfiltered rows repeat per choice."""
         values = f"count(distinct {self.key})" if self.key else "count(*)" if self.kind == "count" else f"{self.kind}({self.of})"
         return f"{values} filter (where {self.where})"
 
@@ -63,28 +63,28 @@ class Kpi:
     """One KPI.
 
     Args:
-        name: the metric.
-        label: what it is called.
-        description: what it is, in one sentence or two.
+        name: the metric's name.
+        label: the metric's label.
+        description: what it is, in one or two sentences.
         view: `messaging` or `calling`.
         unit: one of `UNITS`.
-        good: whether `up` or `down` is good, or `none`.
-        formula: from what it is computed, in words.
-        example: a worked one.
+        good: the good direction: `up`, `down` or `none`.
+        formula: how it is computed, in words.
+        example: a worked example.
         excludes: what does not count.
-        mart: the table by day that has it.
-        may_be_summed: over days, campaigns and templates.
-        aggregate: what it counts or adds up; None for a ratio.
-        numerator: of a ratio, the metric above the line.
-        denominator: of a ratio, the metric below it.
+        mart: the daily table that has it.
+        may_be_summed: whether it adds up over days, campaigns and templates.
+        aggregate: its aggregate; None for a ratio.
+        numerator: the numerator's metric, for a ratio.
+        denominator: the denominator's metric, for a ratio.
         ignores: the filters that do not apply to it: `campaign`, `template`.
         part_of: the metric that it never exceeds.
-        alerts: whether `marts.alerts` says when it goes the bad way.
-        needs: the mart that has rows only of accounts whose own systems land what it counts; empty if any provider tells of it.
+        alerts: whether `marts.alerts` watches it.
+        needs: the mart that only the sender's own systems fill, and without which the KPI is unknown; empty if every provider reports it.
         card: whether the page has a card for it.
-        card_after: the metric whose card its own follows, where the page has another order than the reports.
-        beside: the metric on whose card it stands.
-        title: what the page calls it where the label has to differ, as no two metrics may share one.
+        card_after: the metric whose card precedes its own, if the page's order differs from the reports'.
+        beside: the metric whose card also shows it.
+        title: its name on the page, if that differs from the label; two metrics may share a title but not a label.
     """
 
     name: str
@@ -112,37 +112,37 @@ class Kpi:
 
     @property
     def column(self) -> str:
-        """Its column in the reports and marts of its view."""
+        """Its column name in the reports and marts of its view."""
         return column_of(self.name)
 
     def ignored_of(self, filters: Iterable[str]) -> list[str]:
-        """Which of some filters do not apply to it."""
+        """The filters among these that do not apply to it."""
         return [name for name in filters if name in self.ignores]
 
 
 def needed(one: Kpi) -> str:
-    """The mart without whose rows a KPI says nothing of an account: its own, or that of a part of the ratio; empty where there is none."""
+    """The mart without whose rows a KPI is unknown for an account, its own or that of one side of the ratio; empty if there is none."""
     parts = [kpi(name) for name in (one.numerator, one.denominator) if name]
     return one.needs or next((mart for part in parts if (mart := needed(part))), "")
 
 
 def column_of(metric: str) -> str:
-    """The column of a metric in the reports and marts of its view. Only metrics have to differ between the views."""
+    """A metric's column name in the reports and marts of its view. Unlike columns, metrics must differ between the views."""
     return metric.removeprefix("calling_")
 
 
 def kpi(name: str) -> Kpi:
-    """A KPI by the name of its metric."""
+    """The KPI with this metric name."""
     return next(kpi for kpi in kpis() if kpi.name == name)
 
 
 def of_view(view: str) -> list[Kpi]:
-    """The KPIs of a view, in the order of its reports and of the page."""
+    """A view's KPIs, in the order of its reports and of the page."""
     return [kpi for kpi in kpis() if kpi.view == view]
 
 
 def carded(view: str) -> list[Kpi]:
-    """The KPIs of a view that have a card, in the order of the page."""
+    """A view's KPIs with a card, in page order."""
     found = [kpi for kpi in of_view(view) if kpi.card and not kpi.card_after]
     for kpi in of_view(view):
         if kpi.card_after:
@@ -151,19 +151,19 @@ def carded(view: str) -> list[Kpi]:
 
 
 def charted(view: str) -> list[Kpi]:
-    """The KPIs of a view that a BI tool's chart by day begins with: the first counts with a card that every filter applies to."""
+    """The KPIs that a BI tool's daily chart starts with: a view's first counts that have a card and obey every filter."""
     return [kpi for kpi in of_view(view) if kpi.unit == "count" and kpi.card and kpi.aggregate and not kpi.ignores][:4]
 
 
 @cache
 def kpis(models: Path = PROJECT / "models") -> tuple[Kpi, ...]:
-    """The KPIs in the order of the page: those of Messaging, then those of Calling.
+    """All KPIs in page order: Messaging, then Calling.
 
     Args:
-        models: the folder with the `kpis.yml` of the views.
+        models: the folder that holds the views' `kpis.yml`.
 
     Raises:
-        EntryError: an entry says too little, or something that is not known.
+        EntryError: an entry lacks a field, or has an unknown field or value.
     """
     found: list[Kpi] = []
     for view in VIEWS:
@@ -210,7 +210,7 @@ def _kpi(metric: dict[str, Any], semantic_model: dict[str, Any]) -> Kpi:
 
 
 def _aggregate(metric: dict[str, Any], measure: str | None, semantic_model: dict[str, Any]) -> Aggregate:
-    """What a metric that is no ratio aggregates, as SQL over the rows that the reports of its view read."""
+    """The aggregate of a metric that is not a ratio, in SQL over the rows the view's reports read."""
     name = measure or metric["type_params"]["measure"]["name"]
     found = next((one for one in semantic_model["measures"] if one["name"] == name), None)
     if found is None:
@@ -219,7 +219,7 @@ def _aggregate(metric: dict[str, Any], measure: str | None, semantic_model: dict
     where = DIMENSION.sub(lambda match: expressions[match[1]], metric.get("filter", "true"))
     column = str(found.get("expr", found["name"]))
     if found["agg"] == "count_distinct":
-        # Each campaign is one row: it is created once.
+        # Each campaign has one row, since it is created once.
         return Aggregate("contacts" if column == "contact_key" else "count", "", where, column)
     if found["agg"] == "sum" and column == "1":
         return Aggregate("count", "", where)

@@ -1,6 +1,6 @@
-"""`make pages`: writes what repeats the KPI entries: their macro, the columns' YAML and descriptions, docs/kpis.md.
+"""`make pages`: generates what repeats the KPI entries: their macro, the columns' YAML and descriptions, and docs/kpis.md.
 
-With --check it writes nothing, and names what is no longer as the entries have it.
+With --check it writes nothing, and lists the files that no longer match the entries.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from outreach.kpis.entries import VIEWS, EntryError, Kpi, column_of, kpis, neede
 from outreach.kpis.units import UNITS
 from outreach.settings import PROJECT
 
-# What the entries do not say: the project at a glance, and the rules that hold for all KPIs.
+# The text that entries do not contain: the project at a glance, and the rules for all KPIs.
 TEXTS = Path(__file__).with_name("texts")
 
 NOTE = "Written from the KPI entries, the kpis.yml of each view, by `make pages`."
 
-# Between these two lines of a YAML file stand the KPI columns of its model.
+# The two lines of a YAML file that enclose its model's KPI columns.
 COLUMNS = re.compile(r"( *)# KPI columns: written by `make pages`\.\n.*?\1# End of the KPI columns\.\n", re.DOTALL)
 
 
 def summing(kpi: Kpi) -> str:
-    """Whether it may be summed, as a sentence."""
+    """A sentence that says whether it may be summed."""
     return "May be summed." if kpi.may_be_summed else "Not to be summed over days, campaigns or templates."
 
 
 def macro() -> str:
-    """`kpi_entries`, by which the models know the KPIs."""
+    """The macro `kpi_entries`, which gives the models the KPIs."""
     views = ",\n".join(
         f'        "{view}": [\n' + ",\n".join(f"            {_as_jinja(kpi)}" for kpi in of_view(view)) + "\n        ]" for view in VIEWS
     )
@@ -60,12 +60,12 @@ def _as_jinja(kpi: Kpi) -> str:
 
 
 def columns(model: str, is_contract: bool, indent: str) -> str:
-    """The KPI columns of a model, as its YAML describes them.
+    """The KPI columns of a model in YAML.
 
     Args:
         model: its name, which begins with its view.
-        is_contract: whether each column's type is said; of a table by day, which has the KPIs of its own.
-        indent: before each line.
+        is_contract: whether to state each column's type, as daily tables with a contract do.
+        indent: the indentation of each line.
     """
     lines = []
     for kpi in of_view(model.split("_")[0]):
@@ -79,7 +79,7 @@ def columns(model: str, is_contract: bool, indent: str) -> str:
 
 
 def docs_blocks() -> str:
-    """The overview, and a description per KPI, as dbt's docs blocks."""
+    """The overview and each KPI's description as dbt docs blocks."""
     overview = (TEXTS / "overview.md").read_text()
     blocks = [f"{{% docs __overview__ %}}\n{overview}\n{_definitions(headings='##')}{{% enddocs %}}"]
     blocks += [f"{{% docs {k.name} %}}\n{k.description} {k.name} = {k.formula}. {summing(k)}\n{{% enddocs %}}" for k in kpis()]
@@ -87,7 +87,7 @@ def docs_blocks() -> str:
 
 
 def page() -> str:
-    """docs/kpis.md."""
+    """The text of docs/kpis.md."""
     return f"# The KPIs\n\n{NOTE}\n\n{_definitions(headings='##')}"
 
 
@@ -119,7 +119,7 @@ def _need(kpi: Kpi) -> str:
 
 
 def generated() -> Mapping[Path, str]:
-    """Every file that repeats the entries, as it should be."""
+    """Every generated file, with the content it should have."""
     files = {
         PROJECT / "macros/kpis/entries.sql": macro(),
         PROJECT / "models/kpis.md": docs_blocks(),
@@ -138,7 +138,7 @@ def _columns_anew(model: str, is_contract: bool, region: re.Match[str]) -> str:
 
 
 def main() -> int:
-    """Writes or checks, and returns the process's exit code."""
+    """Writes or checks the files, and returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="make pages", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say what is out of date")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The units of KPIs: how a value and its change are written, stored and drawn. Nothing here computes a KPI."""
+"""The units of KPIs: how values and changes are written, stored and drawn. Nothing here computes a KPI."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-# In place of a value where there is nothing to divide by, or nothing to take the median of.
+# Shown if there is nothing to divide by or to take the median of.
 NOTHING = "—"
 
 # Seconds of each unit.
@@ -21,10 +21,10 @@ class Unit:
     """A unit.
 
     Args:
-        text: writes a value.
-        difference: writes what a value, first, differs by from another; empty where the two read the same.
+        text: formats a value.
+        difference: formats the first value's difference from the second; empty if both read the same.
         sql_type: the type of its columns.
-        axis: of a chart, as Vega-Lite takes it.
+        axis: the axis format of charts, in Vega-Lite's notation.
     """
 
     text: Callable[[Number], str]
@@ -34,7 +34,7 @@ class Unit:
 
 
 def figure(value: Number | None, unit: str) -> str:
-    """A value in its unit.
+    """Formats a value in its unit.
 
     Args:
         value: the value; a rate as a fraction, a duration in seconds.
@@ -49,7 +49,7 @@ def count(value: Number) -> str:
 
 
 def percentage(value: Number) -> str:
-    """A fraction as percentage, with as many digits as say something: 0.25 is 25 %, 0.2534 is 25.3 %, 0.0042 is 0.42 %."""
+    """A fraction as a percentage with its significant digits: 0.25 is 25 %, 0.2534 is 25.3 %, 0.0042 is 0.42 %."""
     percent = 100 * value
     if 0 < percent < 0.005:
         return "< 0.01 %"
@@ -67,7 +67,7 @@ def duration(seconds: Number) -> str:
     """A duration in its two largest units, rounded to the smaller one: 3900 is 1h 5m, 3599.6 is 1h 0m, 45 is 45s."""
     seconds = round(seconds)
     for (large, size), (small, part) in pairwise(SECONDS_OF):
-        # Rounding up may fill the large unit: 59m 59.6s is an hour.
+        # Rounding up may complete the larger unit: 59m 59.6s is an hour.
         rounded = (seconds + part // 2) // part * part
         if rounded >= size:
             return f"{rounded // size:,}{large} {rounded % size // part}{small}"
@@ -75,17 +75,17 @@ def duration(seconds: Number) -> str:
 
 
 def money(value: Number) -> str:
-    """An amount in the account's currency: 1234.5 is 1,234.50; below 1 with as many digits as say something: 0.0079."""
+    """An amount in the account's currency: 1234.5 is 1,234.50; below 1 it keeps its significant digits: 0.0079."""
     return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}" if abs(value) >= 0.0001 else "< 0.0001"
 
 
 def number(value: Number) -> str:
-    """A ratio of two different things: 2.5, 1,234.57."""
+    """A plain number, such as a ratio of two counts: 2.5, 1,234.57."""
     return trimmed(value, 2)
 
 
 def trimmed(value: float, digits: int) -> str:
-    """A number without the zeros that say nothing: 2.50 is 2.5."""
+    """A number without trailing zeros: 2.50 is 2.5."""
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -1,9 +1,9 @@
-{# Schemas are named as the folders say, without the target's own schema in front. #}
+{# Names schemas after their folders, without the target's schema as a prefix. #}
 {% macro generate_schema_name(custom_schema_name, node) %}
     {{- custom_schema_name or target.schema -}}
 {% endmacro %}
 
-{# Relations are named without the database, so that a warehouse file that is moved, renamed or attached goes on working. #}
+{# Names relations without their database, so that a warehouse file still works after it is moved, renamed or attached. #}
 {% macro ref() %}
     {{- return(builtins.ref(*varargs, **kwargs).include(database=false)) -}}
 {% endmacro %}

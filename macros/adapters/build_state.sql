@@ -1,15 +1,15 @@
 {#
-    What each table that is computed per contact holds. A staged row carries the batch that brought it; a fact table holds all
-    batches up to the one that stands here, written in the transaction that wrote the table. What a fact table has yet to take
-    over thus follows from the tables alone, and a build that died halfway leaves it to the next one.
-    On Spark every run writes whole tables: there is nothing to remember.
+    The batches that each table computed per contact holds. A staged row carries the batch that brought it, and a fact table holds every
+    batch up to the one recorded here, in the same transaction as its rows. What a fact table still lacks therefore follows from the
+    tables alone, and a build that dies halfway leaves the rest to the next one.
+    On Spark every run writes whole tables, so there is nothing to remember.
 #}
 {% macro prepare_build_state() %}{{ return(adapter.dispatch('prepare_build_state')()) }}{% endmacro %}
 
 {% macro duckdb__prepare_build_state() %}
     create schema if not exists intermediate;
     create table if not exists intermediate.build_state (model_name varchar, since_batch bigint, batch bigint);
-    -- What version 1.0 called a schema and a table. Contact ids that are to be forgotten do not stay behind.
+    -- Names from version 1.0. Contact ids that have to be forgotten must not stay behind in them.
     drop schema if exists timeline cascade;
     drop table if exists marts.fct_activities;
 {% endmacro %}
@@ -17,7 +17,7 @@
 {% macro spark__prepare_build_state() %}{% endmacro %}
 
 
-{# The batch of the rows that are staged now: one more than any table computed per contact holds. #}
+{# The batch of the rows staged by this run: one more than the last batch of any table computed per contact. #}
 {% macro next_batch() %}{{ return(adapter.dispatch('next_batch')()) }}{% endmacro %}
 
 {% macro duckdb__next_batch() %}
@@ -30,7 +30,7 @@
 {% macro spark__next_batch() %}{{ return(1) }}{% endmacro %}
 
 
-{# The fact tables: every model that replaces contacts. #}
+{# The fact tables: every model that replaces the rows of contacts. #}
 {% macro fact_tables() %}
     {%- set tables = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.incremental_strategy == 'replace_contacts' -%}
@@ -41,8 +41,8 @@
 
 
 {#
-    The last batch that every fact table holds; 0 where one holds nothing, and all contacts have to be computed:
-    in a full refresh, when a table is new, and when it was dropped.
+    The last batch that every fact table holds. It is 0 if one of them is empty, new or dropped, and in a full refresh: all contacts
+    are then computed.
 #}
 {% macro settled_batch() %}{{ return(adapter.dispatch('settled_batch')()) }}{% endmacro %}
 
@@ -60,7 +60,7 @@
 {% macro spark__settled_batch() %}{{ return(0) }}{% endmacro %}
 
 
-{# Whether the intermediate tables in the warehouse are of all contacts, so that there is nothing to select. #}
+{# Whether the intermediate tables hold all contacts, so that no selection is needed. #}
 {% macro all_contacts_are_touched() %}{{ return(adapter.dispatch('all_contacts_are_touched')()) }}{% endmacro %}
 
 {% macro duckdb__all_contacts_are_touched() %}
@@ -72,7 +72,7 @@
 {% macro spark__all_contacts_are_touched() %}{{ return(true) }}{% endmacro %}
 
 
-{# Post-hook of int_touched_contacts: which batches its contacts are the difference of. #}
+{# Post-hook of int_touched_contacts: records the batches that its contacts come from. #}
 {% macro remember_touched() %}{{ return(adapter.dispatch('remember_touched')()) }}{% endmacro %}
 
 {% macro duckdb__remember_touched() %}
@@ -83,7 +83,7 @@
 {% macro spark__remember_touched() %}{% endmacro %}
 
 
-{# Post-hook of every fact table: it now holds what the intermediate tables were computed from. #}
+{# Post-hook of every fact table: records that it holds the batches the intermediate tables were computed from. #}
 {% macro remember_batch() %}{{ return(adapter.dispatch('remember_batch')()) }}{% endmacro %}
 
 {% macro duckdb__remember_batch() %}
@@ -95,11 +95,11 @@
 {% macro spark__remember_batch() %}{% endmacro %}
 
 
-{# Pre-hook of every fact table: a table that starts anew needs all contacts, and not the last difference alone. #}
+{# Pre-hook of every fact table: a new table needs all contacts, not only the touched ones. #}
 {% macro require_all_contacts() %}{{ return(adapter.dispatch('require_all_contacts')()) }}{% endmacro %}
 
 {% macro duckdb__require_all_contacts() %}
-    {#- Replacing contacts reads the lists of them: named here, so that dbt builds it first. -#}
+    {#- Replacing contacts reads their list. It is named here so that dbt builds it first. -#}
     {%- set touched_contacts = [ref('int_touched_contacts'), ref('int_forgotten_contacts')] -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not all_contacts_are_touched() -%}
         {%- if flags.FULL_REFRESH or load_relation(this) is none -%}

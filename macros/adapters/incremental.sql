@@ -1,16 +1,16 @@
-{# Whether this run changes a table in place. #}
+{# Whether this run updates a table in place. #}
 {% macro is_incremental() %}{{ return(adapter.dispatch('is_incremental')()) }}{% endmacro %}
 
 {% macro duckdb__is_incremental() %}{{ return(dbt.is_incremental()) }}{% endmacro %}
 
-{#- Parquet tables cannot be: every run writes them whole. -#}
+{#- Parquet tables cannot be updated: every run rewrites them. -#}
 {% macro spark__is_incremental() %}{{ return(false) }}{% endmacro %}
 
 
-{# How rows are replaced where tables can be changed in place. Each runs in the transaction of its model. #}
+{# How rows are replaced on engines that update tables in place. Each statement runs in its model's transaction. #}
 
 
-{# Replaces all rows of the touched contacts, those that have none any more included. #}
+{# Replaces all rows of the touched contacts, including contacts that no longer have any. #}
 {% macro get_incremental_replace_contacts_sql(arg_dict) %}
     {% if all_contacts_are_touched() -%}
     delete from {{ arg_dict.target_relation }};
@@ -25,13 +25,13 @@
 {% endmacro %}
 
 
-{# Replaces the rows of landing files that have changed since, and the rows of every event that this run has settled anew. #}
+{# Replaces the rows of changed landing files, and the rows of every event that this run de-duplicated again. #}
 {% macro get_incremental_replace_events_sql(arg_dict) %}
     {{ get_incremental_replace_files_rows_sql(arg_dict) }}
 
     delete from {{ arg_dict.target_relation }} as held
     using (
-        -- Only events of files that were held before can be held.
+        -- Only events of files held before can be in the table.
         select distinct account_id, contact_id, event_id
         from {{ arg_dict.temp_relation }}
         where file_id in (select distinct file_id from {{ arg_dict.target_relation }})
@@ -47,7 +47,7 @@
 {% endmacro %}
 
 
-{# Deletes what is held of forgotten contacts. #}
+{# Deletes the rows of forgotten contacts. #}
 {% macro delete_forgotten(relation, forgotten_contacts) %}
     delete from {{ relation }} as held
     using {{ forgotten_contacts }} as forgotten
@@ -55,7 +55,7 @@
 {% endmacro %}
 
 
-{# Replaces the rows of landing files that have changed since. #}
+{# Replaces the rows of changed landing files. #}
 {% macro get_incremental_replace_files_sql(arg_dict) %}
     {{ get_incremental_replace_files_rows_sql(arg_dict) }}
 

@@ -1,16 +1,16 @@
 {#
-    The landing zone as each engine reads it. A landed row is its contract columns as text, and
-    landed_row (the row whole), ingest_date (the day that its folder names) and file_id (of landing_files).
+    How each engine reads the landing zone. A landed row has its contract columns as text, landed_row (the whole row), ingest_date
+    (the day its folder names) and file_id (from landing_files).
 #}
 
 
-{# Makes the landing zone known to the engine, at the start of a run. #}
+{# Registers the landing zone with the engine at the start of a run. #}
 {% macro open_landing() %}{{ return(adapter.dispatch('open_landing')()) }}{% endmacro %}
 
-{#- DuckDB opens files as it reads them. -#}
+{#- DuckDB needs no registration: it opens files as it reads them. -#}
 {% macro duckdb__open_landing() %}{% endmacro %}
 
-{#- A table over all files, unopened. -#}
+{#- A table over all files, without opening them. -#}
 {% macro spark__open_landing() %}
     {%- if execute and flags.WHICH in ('run', 'build', 'test') -%}
         {%- if landing_format() not in ('jsonl', 'parquet') -%}
@@ -28,13 +28,13 @@
     '{{ value | replace('\\', '\\\\') | replace("'", "\\'") }}'
 {%- endmacro %}
 
-{# The landing zone's folder, whole: Spark would look for a relative one among its own tables. #}
+{# The absolute path of the landing zone: Spark would resolve a relative one among its own tables. #}
 {% macro spark_landing_folder() %}
     {%- set folder = landing_folder() -%}
     {{ return(folder if folder.startswith('/') or '://' in folder else invocation_args_dict.project_dir ~ '/' ~ folder) }}
 {% endmacro %}
 
-{# The same as Spark writes paths, with `/` at the end. #}
+{# The same path in Spark's notation, with a `/` at the end. #}
 {% macro spark_landing_root() %}
     {%- set root = namespace(path='') -%}
     {%- if execute -%}
@@ -46,7 +46,7 @@
 {% endmacro %}
 
 
-{# Ends the run with one clear sentence when the landing zone cannot be read at all. #}
+{# Ends the run with one clear sentence if the landing zone cannot be read at all. #}
 {% macro check_landing() %}{{ return(adapter.dispatch('check_landing')()) }}{% endmacro %}
 
 {% macro duckdb__check_landing() %}
@@ -80,10 +80,10 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- A folder that is not there is found when it is opened. -#}
+{#- A missing folder is reported when it is opened. -#}
 {% macro spark__check_landing() %}{% endmacro %}
 
-{# The variables that say where the landing zone is and what its files are. #}
+{# The variables that name the landing zone and its format. #}
 {% macro landing_folder() %}{{ return(env_var('OUTREACH_LANDING', '') | trim or 'data/landing') }}{% endmacro %}
 
 {% macro landing_format() %}{{ return(env_var('OUTREACH_LANDING_FORMAT', '') | trim or 'jsonl') }}{% endmacro %}
@@ -97,7 +97,7 @@
 {%- endmacro %}
 
 
-{# Every file of the landing zone, unopened: path, stream, ingest_date, bytes, modified_at, problem. #}
+{# Every file of the landing zone, without opening it: path, stream, ingest_date, bytes, modified_at, problem. #}
 {% macro list_landing_files() %}{{ return(adapter.dispatch('list_landing_files')()) }}{% endmacro %}
 
 {% macro duckdb__list_landing_files() -%}
@@ -136,18 +136,18 @@
 {% macro landing_endings() %}{{ return(['.parquet'] if landing_format() == 'parquet' else ['.jsonl', '.jsonl.gz']) }}{% endmacro %}
 
 
-{# What files hold, read from start to end: path, and inspection (digest, rows, broken_lines, longest_line, columns, signature, problem). #}
+{# The content of whole files: path, and inspection (digest, rows, broken_lines, longest_line, columns, signature, problem). #}
 {% macro inspect_landing_files(paths) %}{{ return(adapter.dispatch('inspect_landing_files')(paths)) }}{% endmacro %}
 
 {% macro duckdb__inspect_landing_files(paths) -%}
-    {#- All at once, so that several are read at the same time. -#}
+    {#- In one call, so that files are read in parallel. -#}
     select
         unnest(paths) as path,
         unnest(inspect_landing_files({{ sql_text(landing_folder()) }}, paths, {{ sql_text(landing_format()) }})) as inspection
     from (select coalesce(list(path), []) as paths from {{ paths }})
 {%- endmacro %}
 
-{#- What cannot be read ends the run, and is named: Spark has no way to pass by one file and say so. -#}
+{#- An unreadable file ends the run with its name, since Spark cannot skip one file and report it. -#}
 {% macro spark__inspect_landing_files(paths) -%}
     {%- set streams = spark_landed_streams() -%}
     {%- for stream in streams %}
@@ -172,7 +172,7 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# The contract's streams of which there are files. #}
+{# The contract's streams that have files. #}
 {% macro spark_landed_streams() %}
     {%- set streams = [] -%}
     {%- if execute and spark_landing_root() -%}
@@ -185,8 +185,8 @@
 {% endmacro %}
 
 {#
-    All of a stream's files, read: path, ingest_date, the contract's columns, landed_row (as JSON), keys (its columns) and
-    is_row (whether a line is JSON).
+    The rows of all files of a stream: path, ingest_date, the contract's columns, landed_row (as JSON), keys (the row's columns) and
+    is_row (whether the line is JSON).
 #}
 {% macro spark__read_landed_stream(stream) -%}
     {%- set columns = landing_columns(stream) -%}
@@ -246,7 +246,7 @@
 {%- endmacro %}
 
 
-{# A text that changes with any rule of the project. #}
+{# A fingerprint of the project's rules. #}
 {% macro rules_fingerprint() %}{{ return(adapter.dispatch('rules_fingerprint')()) }}{% endmacro %}
 
 {% macro duckdb__rules_fingerprint() -%}
@@ -260,8 +260,8 @@
 
 
 {#
-    The rows of the files that this run has to read: those of landing_files that the stream's base table does not hold.
-    Paths stand in the query, so that DuckDB opens these files and no others.
+    The rows of the files that this run has to read: those in landing_files that the stream's base table does not hold.
+    The query lists their paths, so that DuckDB opens only these files.
 #}
 {% macro read_landing(stream_source) %}{{ return(adapter.dispatch('read_landing')(stream_source)) }}{% endmacro %}
 
@@ -274,7 +274,7 @@
         {%- for file in files -%}{%- do all_columns.extend(file.columns | map('lower')) -%}{%- endfor -%}
         {%- set all_columns = all_columns | unique | sort | list -%}
         {%- for signature, group in files | groupby('signature') -%}
-            {#- A column of that name would stand in for the number of the file: such files are read one by one. -#}
+            {#- A landed column of this name would hide the file's number, so such files are read one by one. -#}
             {%- for part in ([group] if 'file_index' not in group[0].columns | map('lower') else group | batch(1)) -%}
                 {%- do selects.append(duckdb__read_parquet_files(part, columns, all_columns)) -%}
             {%- endfor -%}
@@ -304,7 +304,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Nothing to read: the same columns and no rows. #}
+{# With nothing to read: the same columns without rows. #}
 {% macro no_landed_rows(columns, row_type) %}
     select
         {% for name in columns -%}
@@ -333,7 +333,7 @@
     )
 {%- endmacro %}
 
-{# The rows whose lines are JSON only with half characters replaced: the reader has left them out. #}
+{# Rows whose lines are JSON only once half characters are replaced. The reader skips these lines. #}
 {% macro duckdb__read_repaired_lines(file, columns) %}
     select
         {{ duckdb__json_fields(columns) }},
@@ -368,7 +368,7 @@
         {% for name, verbatim in columns.items() -%}
             {{ texts[name] if verbatim else trimmed(texts[name]) }} as {{ name }},
         {% endfor -%}
-        {#- All files' columns, so that rows of all files have one type. -#}
+        {#- The columns of all files, so that their rows have one type. -#}
         struct_pack(
             {%- for name in all_columns %}{{ adapter.quote(name | replace('"', '""')) }} := {{ texts[name] }}{{ ', ' if not loop.last }}{% endfor -%}
         ) as landed_row,
@@ -376,7 +376,7 @@
     from read_parquet({{ duckdb__paths(files) }}, hive_partitioning = false, binary_as_string = true)
 {%- endmacro %}
 
-{# The ingest day and the id of the file that a row is of: of several files by their number, which the reader gives. #}
+{# The ingest day and the id of a row's file. With several files, the reader's file number tells which one. #}
 {% macro duckdb__of_file(files, number=none) -%}
     {%- set index = '[cast(' ~ number ~ ' as bigint) + 1]' if number and files | length > 1 else '[1]' -%}
     cast(['{{ files | map(attribute='ingest_date') | join("', '") }}']{{ index }} as date) as ingest_date,
@@ -393,7 +393,7 @@
 
 {% macro duckdb__landed_row_as_json(landed_row) -%}
     {%- if landing_format() == 'parquet' -%}
-        {#- Without nulls, so that the row does not tell which files it was read together with. -#}
+        {#- Without nulls, so that a row does not depend on the files it was read with. -#}
         cast(json_merge_patch('{}', to_json({{ landed_row }})) as varchar)
     {%- else -%}
         cast({{ landed_row }} as varchar)

@@ -1,6 +1,6 @@
 {#
-    Several rows out of one: a select's columns, once for each of `rows`, a list of lists of `[name, expression]`, all with the same names and
-    types. One pass over the relation, where a union would read it anew for each.
+    Several rows from one: a select's columns, once for each item of `rows`, a list of lists of `[name, expression]` with the same names
+    and types. It reads the relation once, whereas a union would read it for each item.
 #}
 {% macro several_rows(rows) %}{{ return(adapter.dispatch('several_rows')(rows)) }}{% endmacro %}
 

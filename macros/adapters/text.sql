@@ -1,11 +1,11 @@
-{# A landed value as text without blanks around it; nothing but blanks is null. #}
+{# A landed value as trimmed text; blank is null. #}
 {% macro trimmed(value) %}{{ return(adapter.dispatch('trimmed')(value)) }}{% endmacro %}
 
-{# What Unicode calls white space, as far as it occurs. #}
+{# The white space of Unicode that occurs in practice. #}
 {% macro blanks() %}{{ return(' \t\n\v\f\r\u0085\u00a0\u2002\u2003\u2007\u2009\u200a\u2028\u2029\u202f\u3000') }}{% endmacro %}
 
 {% macro duckdb__trimmed(value) -%}
-    {#- To look for blanks costs more than all else: most values show that they have none. -#}
+    {#- Trimming costs more than anything else here, so values without blanks at their ends skip it. -#}
     {%- set text = 'cast(' ~ value ~ ' as varchar)' -%}
     case when regexp_full_match({{ text }}, '[!-~](.*[!-~])?') then {{ text }} else nullif(trim({{ text }}, '{{ blanks() }}'), '') end
 {%- endmacro %}
@@ -15,7 +15,7 @@
 {%- endmacro %}
 
 
-{# A text in lower case, in as many characters. #}
+{# A text in lower case with the same number of characters. #}
 {% macro lower_case(value) %}{{ return(adapter.dispatch('lower_case')(value)) }}{% endmacro %}
 
 {% macro duckdb__lower_case(value) -%}
@@ -23,21 +23,21 @@
 {%- endmacro %}
 
 {% macro spark__lower_case(value) -%}
-    {#- Java makes two characters of a capital I with a dot, and of no other. -#}
+    {#- Java turns a capital I with a dot into two characters; it is the only such letter. -#}
     lower(replace({{ value }}, 'İ', 'i'))
 {%- endmacro %}
 
 
-{# A text in Unicode's form NFC: a letter and its accents as one code point, where there is one. #}
+{# A text in Unicode's form NFC: a letter and its accents as one code point if there is one. #}
 {% macro composed_text(value) %}{{ return(adapter.dispatch('composed_text')(value)) }}{% endmacro %}
 
 {% macro duckdb__composed_text(value) -%}
-    {#- It takes a null character for the end of the text. -#}
+    {#- The function would stop at a null character. -#}
     nfc_normalize(replace({{ value }}, chr(0), ' '))
 {%- endmacro %}
 
 {% macro spark__composed_text(value) -%}
-    {#- Of ICU, which Spark comes with for its collations: its own functions have none. -#}
+    {#- From ICU, which Spark ships for its collations; its own functions lack normalization. -#}
     case
         when {{ value }} is not null
             then java_method('com.ibm.icu.text.Normalizer', 'compose', coalesce({{ value }}, ''), false)
@@ -45,11 +45,11 @@
 {%- endmacro %}
 
 
-{# A regular expression as a literal. Patterns are written as standard SQL has literals, in which a backslash is a character. #}
+{# A regular expression as a literal. Patterns are written as standard SQL literals, in which a backslash is an ordinary character. #}
 {% macro spark_pattern(pattern) %}{{ return("'" ~ (pattern | replace('\\', '\\\\')) ~ "'") }}{% endmacro %}
 
 
-{# Every match of a regular expression replaced. #}
+{# A text with every match of a regular expression replaced. #}
 {% macro replace_all(value, pattern, replacement) %}{{ return(adapter.dispatch('replace_all')(value, pattern, replacement)) }}{% endmacro %}
 
 {% macro duckdb__replace_all(value, pattern, replacement) -%}
@@ -73,7 +73,7 @@
 {%- endmacro %}
 
 
-{# How many matches of a regular expression, one after the other, a text holds. #}
+{# The number of non-overlapping matches of a regular expression in a text. #}
 {% macro count_matches(value, pattern) %}{{ return(adapter.dispatch('count_matches')(value, pattern)) }}{% endmacro %}
 
 {% macro duckdb__count_matches(value, pattern) -%}
@@ -85,7 +85,7 @@
 {%- endmacro %}
 
 
-{# Characters by code point, as a regular expression's class writes them. #}
+{# Characters by code point, as written in a regular expression's class. #}
 {% macro code_point(hex) %}{{ return(adapter.dispatch('code_point')(hex)) }}{% endmacro %}
 
 {% macro duckdb__code_point(hex) -%}
@@ -109,7 +109,7 @@
 {%- endmacro %}
 
 
-{# A number that is the same for the same values of columns, and seldom for others. #}
+{# A hash of columns' values. #}
 {% macro key_hash(columns) %}{{ return(adapter.dispatch('key_hash')(columns)) }}{% endmacro %}
 
 {% macro duckdb__key_hash(columns) -%}
@@ -121,7 +121,7 @@
 {%- endmacro %}
 
 
-{# All values of a group that meet a condition, as one array. #}
+{# A group's values that meet a condition, as an array. #}
 {% macro array_of(value, condition) %}{{ return(adapter.dispatch('array_of')(value, condition)) }}{% endmacro %}
 
 {% macro duckdb__array_of(value, condition) -%}
@@ -133,7 +133,7 @@
 {%- endmacro %}
 
 
-{# Whether any of an array's texts stands in a text as whole words. Texts are in normal form: single blanks between words. #}
+{# Whether a text contains any of an array's texts as whole words. Texts are in normal form, with single blanks between words. #}
 {% macro contains_any_phrase(value, phrases) %}{{ return(adapter.dispatch('contains_any_phrase')(value, phrases)) }}{% endmacro %}
 
 {% macro duckdb__contains_any_phrase(value, phrases) -%}
@@ -145,7 +145,7 @@
 {%- endmacro %}
 
 
-{# An array of texts that stand in the project. #}
+{# An array of literal texts. #}
 {% macro text_array(values) %}{{ return(adapter.dispatch('text_array')(values)) }}{% endmacro %}
 
 {% macro duckdb__text_array(values) -%}
@@ -157,7 +157,7 @@
 {%- endmacro %}
 
 
-{# The texts of one array that are not, in lower case, in another. #}
+{# The texts of one array whose lower case is not in another. #}
 {% macro array_without(values, excluded) %}{{ return(adapter.dispatch('array_without')(values, excluded)) }}{% endmacro %}
 
 {% macro duckdb__array_without(values, excluded) -%}
@@ -181,7 +181,7 @@
 {%- endmacro %}
 
 
-{# How many values an array has. #}
+{# The number of values in an array. #}
 {% macro array_size(values) %}{{ return(adapter.dispatch('array_size')(values)) }}{% endmacro %}
 
 {% macro duckdb__array_size(values) -%}

@@ -1,5 +1,5 @@
 {#
-    An ISO 8601 text as a UTC timestamp without an offset; null where it is not one, or lies outside the years 1 to 9999.
+    An ISO 8601 text as a UTC timestamp without an offset; null if it is not one, or lies outside the years 1 to 9999.
     A text without an offset is UTC.
 #}
 {% macro parse_timestamp(value) -%}
@@ -12,17 +12,17 @@
     end
 {%- endmacro %}
 
-{# What engines' casts know besides, such as 'epoch', names of timezones and offsets beyond 18 hours, is none. #}
+{# Engines' casts also accept 'epoch', timezone names and offsets beyond 18 hours, which are not timestamps here. #}
 {% macro iso_8601() -%}
     {%- set offset = '[+-](([01][0-7]|0[89])(:?[0-5]\\d)?|18(:?00)?)' -%}
     {{ return('\\d{4}-\\d\\d-\\d\\d([Tt ]\\d\\d:\\d\\d(:\\d\\d([.,]\\d+)?)?([Zz]|' ~ offset ~ ')?)?') }}
 {%- endmacro %}
 
-{# A text of this form as the engine's cast takes it, a UTC timestamp. #}
+{# A text of this form, cast to a UTC timestamp by the engine. #}
 {% macro cast_moment(value) %}{{ return(adapter.dispatch('cast_moment')(value)) }}{% endmacro %}
 
 {% macro duckdb__cast_moment(value) -%}
-    {#- The cast wants seconds, and a point before fractions. -#}
+    {#- The cast requires seconds, and a point before fractions. -#}
     {%- set with_seconds -%}
         replace(regexp_replace(upper({{ value }}), '^(.{10}[T ]\d\d:\d\d)(Z|[+-].*)?$', '\1:00\2'), ',', '.')
     {%- endset -%}
@@ -30,7 +30,7 @@
 {%- endmacro %}
 
 {% macro spark__cast_moment(value) -%}
-    {#- The cast wants seconds before an offset, a capital T and Z, and a point before fractions. -#}
+    {#- The cast requires seconds before an offset, a capital T and Z, and a point before fractions. -#}
     try_cast(
         replace(
             regexp_replace(upper({{ value }}), '^(.{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-].*)?$', '$1:00$2'), ',', '.'
@@ -39,7 +39,7 @@
 {%- endmacro %}
 
 
-{# The quarter of an hour in which a moment lies. Since 1972 every zone's offset is a multiple of it, so a whole one is in one local day. #}
+{# A moment's quarter of an hour. Since 1972 every zone's offset is a multiple of it, so each quarter lies within one local day. #}
 {% macro quarter_hour(moment) %}{{ return(adapter.dispatch('quarter_hour')(moment)) }}{% endmacro %}
 
 {% macro duckdb__quarter_hour(moment) -%}
@@ -82,7 +82,7 @@
 {%- endmacro %}
 
 
-{# The UTC moment at which a timezone's clocks show a time: minutes from the midnight of a day on. #}
+{# The UTC moment at which a timezone's clocks show a time, given as minutes from a day's midnight. #}
 {% macro moment_of(day, minutes, timezone) %}{{ return(adapter.dispatch('moment_of')(day, minutes, timezone)) }}{% endmacro %}
 
 {% macro duckdb__moment_of(day, minutes, timezone) -%}
@@ -106,7 +106,7 @@
 {%- endmacro %}
 
 
-{# A date as a number of days, for windows that reach over some of them. #}
+{# A date as a day number, for windows over days. #}
 {% macro day_number(day) %}{{ return(adapter.dispatch('day_number')(day)) }}{% endmacro %}
 
 {% macro duckdb__day_number(day) -%}
@@ -124,7 +124,7 @@
 {%- endmacro %}
 
 
-{# The start of a day that is some days after a date, as a moment. #}
+{# The midnight that begins the day some days after a date. #}
 {% macro days_after(day, days) %}{{ return(adapter.dispatch('days_after')(day, days)) }}{% endmacro %}
 
 {% macro duckdb__days_after(day, days) -%}
@@ -149,8 +149,8 @@
 
 
 {#
-    Makes the functions known that answer from the zone database, at the start of a run. On DuckDB the plugin of the profile does, on
-    Spark `make spark-build`. A dbt that is run by hand there has what Java knows.
+    Registers the functions over the zone database at the start of a run. On DuckDB the profile's plugin does so, on Spark
+    `make spark-build`. dbt run by hand on Spark uses Java's zones.
 #}
 {% macro open_zones() %}{{ return(adapter.dispatch('open_zones')()) }}{% endmacro %}
 
@@ -197,7 +197,7 @@
 {%- endmacro %}
 
 
-{# Every day from one to another, both included, a row each. #}
+{# One row per day from one date to another, both included. #}
 {% macro days_between(first_day, last_day) %}{{ return(adapter.dispatch('days_between')(first_day, last_day)) }}{% endmacro %}
 
 {% macro duckdb__days_between(first_day, last_day) -%}
@@ -205,6 +205,6 @@
 {%- endmacro %}
 
 {% macro spark__days_between(first_day, last_day) -%}
-    {#- A sequence does not take an end before its start. -#}
+    {#- A sequence must not end before its start. -#}
     explode(filter(sequence({{ first_day }}, greatest({{ first_day }}, {{ last_day }}), interval 1 day), day -> day <= {{ last_day }}))
 {%- endmacro %}

@@ -1,8 +1,8 @@
 {#
-    Which of its contact's campaign messages in its campaign a message is, from 1 on; 10 and later are 10.
+    A message's step: its number among its contact's campaign messages in the campaign, from 1; 10 stands for 10 and later.
 
-    campaign: columns that name the contact and the campaign and, where others are among the rows, set apart campaign messages.
-    order_by: columns that put messages in time order.
+    campaign: the columns that identify contact and campaign and, among other rows, separate campaign messages.
+    order_by: the columns that put messages in time order.
 #}
 {% macro campaign_step(campaign, order_by) -%}
     cast(

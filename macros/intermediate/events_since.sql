@@ -1,9 +1,9 @@
 {#
-    The events of every stream that came after a batch, and those of accounts that have changed after it. Conditions of one table
-    each: DuckDB then skips what came before.
+    The events of every stream that came after a batch, and the events of accounts that changed after it. Each condition is on a single
+    table, so that DuckDB skips older rows.
 
-    batch: the batch; 0 gives all events.
-    columns: of the events.
+    batch: the batch; 0 for all events.
+    columns: the columns of the events.
 #}
 {% macro events_since(batch, columns) -%}
     {%- for stream in event_streams() %}

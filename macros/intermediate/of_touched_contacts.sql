@@ -1,4 +1,4 @@
-{# Keeps the rows of touched contacts: everything that is computed per contact starts here. #}
+{# Selects the rows of touched contacts. Everything computed per contact starts here. #}
 {% macro of_touched_contacts(relation) -%}
     {%- set touched_contacts = ref('int_touched_contacts') -%}
     select rows.*
@@ -11,11 +11,11 @@
 
 
 {#
-    Keeps the rows that tell of touched contacts' messages or calls, which do not name their contact.
+    Selects the rows about touched contacts' messages or calls, which do not name their contact.
 
     relation: the rows.
-    key: column that names the message or call, within its account.
-    events: CTE of the touched contacts' events.
+    key: the column that identifies the message or call within its account.
+    events: the CTE of the touched contacts' events.
 #}
 {% macro of_touched(relation, key, events) -%}
     select rows.*

@@ -1,11 +1,11 @@
 {#
-    The day on which the same contact last counted for the same KPI: in the account, in the campaign, in the template and in
-    both. Of all rows in a range whose previous day is none or before the range there is exactly one per contact, so counting
-    them counts distinct contacts, exactly, for any range and filter.
+    The previous day on which the same contact counted for the same KPI: in the account, in the campaign, in the template, and in both.
+    Among a range's rows, exactly one per contact has no previous day or one before the range. Counting these rows therefore counts
+    distinct contacts exactly, for any range and filter.
 
-    contact: columns that the KPI counts a contact by.
-    order_by: columns that put its rows in time order.
-    counted: the condition on which a row counts for it; the rest have no previous day. Every row by default.
+    contact: the columns that identify a contact for the KPI.
+    order_by: the columns that put its rows in time order.
+    counted: the condition for a row to count; other rows have no previous day. By default every row counts.
 #}
 {% macro previous_days(contact, order_by, counted=none) -%}
     {%- for level, columns in {

@@ -1,13 +1,14 @@
 {#
-    Rates that leave their own history in the direction that is not good, as a query.
+    A query for rates that left their own history in the bad direction.
 
-    A day and the one before it are held against the 28 days before them, since one day's messages are often too few to tell: how far the
-    rate is from theirs, in standard deviations of what a binomial rate varies by, or by more where their days have varied more
-    (quasi-binomial overdispersion: McCullagh and Nelder (1989), "Generalized Linear Models", 4.5). Rates are compared as arcsines of their roots, which vary alike whatever the rate (Anscombe (1948), Biometrika 35). Of everything
-    that is judged on a day, false discoveries are held at 5 % (Benjamini and Hochberg (1995), JRSS B 57).
+    A day and the day before are compared with the previous 28 days, since a single day often has too few messages. The distance of the
+    two rates is measured in standard deviations of a binomial rate, or in larger ones if the 28 days varied more
+    (quasi-binomial overdispersion: McCullagh and Nelder (1989), "Generalized Linear Models", 4.5). Rates are compared as arcsines of
+    their square roots, whose variance does not depend on the rate (Anscombe (1948), Biometrika 35). Over everything judged on a day,
+    the false-discovery rate is held at 5 % (Benjamini and Hochberg (1995), JRSS B 57).
 
-    counts: a relation with a row per thing, day and kind: `thing`, `kind`, `date_day`, `part`, `whole` and `bad`, 1 where a rise is bad
-        and -1 where a fall is. What else it has stays with its rows.
+    counts: a relation with a row per thing, day and kind: `thing`, `kind`, `date_day`, `part`, `whole` and `bad`, which is 1 if a rise
+        is bad and -1 if a fall is. Its other columns are kept.
 #}
 {% macro rates_out_of_line(counts) -%}
     with shares as (
@@ -34,7 +35,7 @@
             history as (partition by thing, kind order by day_number range between 29 preceding and 2 preceding)
     ),
 
-    -- A rate that has never been seen is not impossible: half a case more, of one more.
+    -- A rate of 0 so far does not make a case impossible: adds half a case to the part and one to the whole.
     expectations as (
         select
             *,
@@ -61,7 +62,7 @@
         from dispersions
     ),
 
-    -- A variance that is estimated from some days makes larger distances likelier: Student's distribution, as a normal one
+    -- A variance estimated from a few days makes larger distances likelier: Student's distribution, transformed to a normal one
     -- (Abramowitz and Stegun, 26.7.8).
     distances as (
         select
@@ -105,8 +106,8 @@
 
 
 {#
-    How likely a standard normal value is to be larger: Abramowitz and Stegun (1964), "Handbook of Mathematical Functions", 26.2.17, which
-    is right to 7.5e-8. Below 0, where nothing is out of line, it is 1.
+    The probability that a standard normal variable is larger: Abramowitz and Stegun (1964), "Handbook of Mathematical Functions",
+    26.2.17, with an error below 7.5e-8. For values below 0, which are never out of line, it is 1.
 #}
 {% macro normal_tail(distance) -%}
     {%- set t = '(1 / (1 + 0.2316419 * ' ~ distance ~ '))' -%}

@@ -1,8 +1,8 @@
 {#
-    The KPIs of a view that are no ratios, each an aggregate over the rows that its reports read: messaging_activity, outbound calls.
-    `is_first_in_range` is true for one row per contact of what is counted: see the macro of that name.
+    A view's KPIs other than ratios, each an aggregate over the rows its reports read: messaging_activity, or the outbound calls.
+    `is_first_in_range` is true for one row per counted contact; see the macro of that name.
 
-    ignoring: a filter, for those alone to which it does not apply.
+    ignoring: a filter; limits the list to KPIs it does not apply to.
 #}
 {% macro kpi_aggregates(view, ignoring=none) -%}
     {%- set found = kpi_entries(view) | rejectattr('numerator', 'defined') -%}
@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 
-{# One of them. Amounts and times are null where nothing has one, counts are 0. #}
+{# One such aggregate. Without any rows, amounts and times are null, and counts are 0. #}
 {% macro kpi_aggregate(kpi) -%}
     {%- set chosen = '' if kpi.where == 'true' else ' filter (where ' ~ kpi.where ~ ')' -%}
     {%- if kpi.kind == 'count' -%}
@@ -29,13 +29,13 @@
 
 
 {#
-    The columns of a view, in the page's order, from its aggregates.
+    The columns of a view in page order, from its aggregates.
 
-    of: alias of the relation with the aggregates.
-    fills_gaps: whether there are groups without any rows, in which nothing happened: 0 of whatever is counted.
-    ignoring: a filter; the KPIs to which it does not apply come from the relation `account_wide`.
-    of_marts: tables by day, each with the alias of the relation that its KPIs come from.
-    mart: of a table by day, its name: the KPIs that have a meaning at its grain.
+    of: the alias of the relation with the aggregates.
+    fills_gaps: whether some groups have no rows, so that their counts have to become 0.
+    ignoring: a filter; KPIs it does not apply to come from the relation `account_wide`.
+    of_marts: daily tables, each with the alias of the relation that has its KPIs.
+    mart: the name of a daily table; limits the columns to KPIs with a meaning at its grain.
 #}
 {% macro kpi_columns(view, of, fills_gaps=false, ignoring=none, of_marts={}, mart=none) -%}
     {%- set sources = {} -%}

@@ -1,8 +1,8 @@
 {#
-    A row per template and KPI that a template has of its own, from its aggregates: those that the filter by template applies to. Of a rate
-    also its part and whole, which its interval follows from.
+    One row per template and KPI, from the template's aggregates, for the KPIs that the template filter applies to. A rate comes with
+    its part and whole, from which its interval follows.
 
-    of: relation with the aggregates of the templates, and which of the two each is.
+    of: the relation with each template's aggregates, and which of the two it is.
 #}
 {% macro kpis_of_templates(of) -%}
     {%- set rows = [] -%}
@@ -26,13 +26,13 @@
 {%- endmacro %}
 
 
-{# A column of one of the two templates: `a` or `b`. #}
+{# A column of template `a` or `b`. #}
 {% macro of_template(name, side) -%}
     max({{ name }}) filter (where is_{{ side }})
 {%- endmacro %}
 
 
-{# A number rounded up to two digits: more of them would say more than is known. #}
+{# A number rounded up to two digits, since more would feign precision. #}
 {% macro two_digits(number) -%}
     cast(
         ceil({{ number }} / power(10, greatest(floor(log10({{ number }})) - 1, 0)))

@@ -1,6 +1,6 @@
 {#
-    How many rows fulfil a condition. On DuckDB a sum of booleans, a quarter faster than a count that filters, which selects the rows
-    for each count anew; of no rows at all it is null.
+    The number of rows that meet a condition. On DuckDB it is a sum of booleans, a quarter faster than a filtered count, which selects
+    the rows again for each count. Over no rows it is null.
 #}
 {% macro count_where(condition) -%}
     cast(coalesce(count_if({{ condition }}), 0) as bigint)

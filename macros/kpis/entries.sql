@@ -1,4 +1,4 @@
-{# Written from the KPI entries, the kpis.yml of each view, by `make pages`. #}
+{# Generated from the KPI entries, the kpis.yml of each view, by `make pages`. #}
 {% macro kpi_entries(view) -%}
     {%- set entries = {
         "messaging": [

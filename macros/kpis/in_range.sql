@@ -1,8 +1,8 @@
 {#
-    What a report's parameters ask for, as a condition on rows of one account and day each.
+    A report's parameters as a condition on rows that each have one account and day.
 
-    filters: the parameters besides account and days that apply to the rows: campaign, template. Each is a condition of its own, with
-    nothing but a comparison in it: DuckDB then skips blocks of rows that cannot hold what is asked for.
+    filters: the further parameters that apply to the rows: campaign, template. Each becomes a separate, plain comparison, so that
+    DuckDB skips blocks of rows that cannot match.
 #}
 {% macro in_range(filters) -%}
 account_id = account

@@ -18,12 +18,12 @@
     end
 {%- endmacro %}
 
-{# A text as units of transmission: `u` for a character that takes one, `ab` for one that takes a pair. #}
+{# A text as transmission units: `u` for a character of one unit, `ab` for a character of two. #}
 {% macro unit_pairs(body, single) -%}
     {{ replace_all(replace_all(body, single, 'u'), '[^u]', 'ab') }}
 {%- endmacro %}
 
-{# How many segments the units fill, when the first unit of a pair never ends one. #}
+{# How many segments the units fill if a pair is never split between two. #}
 {% macro segments_of_units(units, one_segment, further_segments) -%}
     case
         when length({{ units }}) <= {{ one_segment }} then 1
@@ -33,14 +33,14 @@
 
 
 {#
-    Segments as the provider gives them: a positive whole number; 0 where something else stands there, since a message's
-    first value that is not missing holds, usable or not.
+    The provider's number of segments: a positive whole number, or 0 for any other value, since the first value of a message counts
+    whether it is usable or not.
 #}
 {% macro given_segments(value) -%}
     case when {{ value }} is not null then coalesce({{ whole_number(value) }}, 0) end
 {%- endmacro %}
 
-{# A text as a whole number from 0; null where it is not one. `12.0` is one: what writes numbers as floats writes it so. #}
+{# A text as a whole number from 0; null if it is not one. `12.0` is one, since some writers store numbers as floats. #}
 {% macro whole_number(value) -%}
     case
         when {{ matches_whole(value, '\\+?[0-9]+(\\.0*)?') }} then try_cast({{ replace_all(value, '^\\+|\\..*$', '') }} as int)
@@ -49,9 +49,9 @@
 
 
 {#
-    A text in the form in which it is compared with opt-out phrases, so that what people read as the same is the same: one code point
-    for a letter and its accent (Unicode's form NFC), no invisible characters (its category Cf), lower case, one apostrophe for all
-    that people type, words parted by single blanks.
+    A text in the normal form for comparison with opt-out phrases, in which texts that read the same are the same: one code point for a
+    letter and its accent (Unicode's form NFC), no invisible characters (category Cf), lower case, one kind of apostrophe, and single
+    blanks between words.
 #}
 {% macro normal_text(value) -%}
     {%- set visible = replace_all(composed_text(value), '\\p{Cf}', '') -%}
@@ -59,7 +59,7 @@
     trim({{ replace_all(with_apostrophes, "[^\\p{L}\\p{N}'']+", ' ') }})
 {%- endmacro %}
 
-{# What a message or call cost, without its sign, which providers set as they see it; null where a text is no decimal number. #}
+{# The price of a message or call without its sign, which differs between providers; null if the text is no decimal number. #}
 {% macro amount(value) -%}
     case
         when {{ matches_whole(value, '[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?') }}
@@ -68,13 +68,13 @@
 {%- endmacro %}
 
 
-{# A provider's error code; `30007.0` is 30007: what writes numbers as floats writes it so. #}
+{# A provider's error code. `30007.0` is 30007, since some writers store numbers as floats. #}
 {% macro error_code(value) -%}
     case when {{ matches_whole(value, '[0-9]+\\.0*') }} then {{ replace_all(value, '\\..*$', '') }} else {{ value }} end
 {%- endmacro %}
 
 
-{# Whether an inbound text, in normal form, asks for no more messages. #}
+{# Whether an inbound text, in normal form, is in opt-out language. #}
 {% macro is_opt_out(normal_text, exact_phrases, contained_phrases) -%}
     array_contains({{ exact_phrases }}, {{ normal_text }})
     or {{ contains_any_phrase(normal_text, contained_phrases) }}

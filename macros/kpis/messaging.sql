@@ -11,9 +11,9 @@
 
 
 {#
-    Rows of a relation as messaging_activity has them: null where they have no such column.
+    Rows of a relation in the columns of messaging_activity, which are null if the relation lacks them.
 
-    columns: those that the relation has, each as `name` or `expression as name`.
+    columns: the columns the relation has, each as `name` or `expression as name`.
 #}
 {% macro activity_rows(relation, columns) -%}
     {%- set given = {} -%}
@@ -29,9 +29,9 @@ from {{ relation }}
 
 
 {#
-    The rows of messaging_activity that a report is about, from its parameters.
+    The rows of messaging_activity that a report covers, from its parameters.
 
-    grouped_by: the column that the report is broken down by, if any: date_day, campaign_id or template_id.
+    grouped_by: the column the report is broken down by, if any: date_day, campaign_id or template_id.
 #}
 {% macro activity_in_range(grouped_by=none) -%}
     {{ contact_activity_in_range(grouped_by) }}
@@ -40,7 +40,7 @@ from {{ relation }}
 {%- endmacro %}
 
 
-{# Of these rows those that are a contact's; `filters` are those that the report takes. #}
+{# Those of these rows that belong to contacts. `filters` lists the report's filters. #}
 {% macro contact_activity_in_range(grouped_by=none, filters=['campaign', 'template']) -%}
     select
         *,
@@ -51,7 +51,7 @@ from {{ relation }}
 {%- endmacro %}
 
 
-{# Those that are no contact's. Response times belong to the account, and the creation of a campaign to no template. #}
+{# Those that belong to no contact: response times, which belong to the account, and created campaigns, which have no template. #}
 {% macro account_activity_in_range() -%}
     select
         *,
@@ -64,8 +64,8 @@ from {{ relation }}
 
 
 {#
-    Whether a row counts its contact in a report: the contact's first row in the range (in the day, where days are apart) of the
-    campaign and template in question.
+    Whether a row counts its contact in a report: it is the contact's first row in the range (or in the day, in a report by day) for the
+    report's campaign and template.
 #}
 {% macro is_first_in_range(grouped_by=none) -%}
     {%- set in_campaign = 'true' if grouped_by == 'campaign_id' else 'campaign is not null' -%}

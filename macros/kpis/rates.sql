@@ -1,4 +1,4 @@
-{# A fraction; null, and never 0, where there is nothing to divide by. #}
+{# A fraction; null, never 0, if there is nothing to divide by. #}
 {% macro rate(part, whole) -%}
     cast({{ part }} as double) / nullif({{ whole }}, 0)
 {%- endmacro %}
@@ -6,8 +6,8 @@
 
 {#
     The 95 % Wilson score interval of a rate: Wilson (1927), "Probable inference, the law of succession, and statistical
-    inference", JASA 22; both sides of the fraction times the whole. Null where there is nothing to divide by, and where the part is more than
-    the whole, as it may be of who answers in a range to what was sent before it: that is no share. `bound` is `low` or `high`.
+    inference", JASA 22, with both sides of the fraction multiplied by the whole. Null if there is nothing to divide by, or if the part
+    exceeds the whole, as replies to messages sent before the range may: that is no share. `bound` is `low` or `high`.
 #}
 {% macro wilson_bound(part, whole, bound) -%}
     {%- set z = 1.959963984540054 -%}
@@ -25,7 +25,7 @@
 {%- endmacro %}
 
 
-{# A rate, and the bounds of its interval as `<name>_low` and `<name>_high`. #}
+{# A rate with its interval as `<name>_low` and `<name>_high`. #}
 {% macro rate_with_interval(part, whole, name) -%}
     {{ rate(part, whole) }} as {{ name }},
     {{ wilson_bound(part, whole, 'low') }} as {{ name }}_low,

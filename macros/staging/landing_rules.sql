@@ -1,7 +1,7 @@
 {#
-    What a row of each stream has to have: the columns without one of which it does not count (an event is rejected, an entity's
-    version ignored; in this order), the types that an event may be of, and the words of its other columns that have a fixed vocabulary.
-    A word is written in any case. Where a provider's own forms of it mean the same, a pattern of its lower case says which.
+    The rules for each stream's rows: the required columns, in order (without one an event is rejected and an entity's version ignored),
+    the event types, and the words of the other columns with a fixed vocabulary. Words may be in any case. Some have a pattern, for
+    their lower case, that covers providers' own forms of the same word.
 #}
 {% macro landing_rules() %}
     {{ return({
@@ -43,7 +43,7 @@
 {% endmacro %}
 
 
-{# The streams of events: append-only, settled by the same rules, and counted to the last row. #}
+{# The event streams: append-only, de-duplicated by the same rules, with every row accounted for. #}
 {% macro event_streams() %}
     {%- set streams = [] -%}
     {%- for stream, rules in landing_rules().items() if rules.event_types -%}{%- do streams.append(stream) -%}{%- endfor -%}
@@ -51,7 +51,7 @@
 {% endmacro %}
 
 
-{# The columns of a stream that have a fixed vocabulary, each with its words; the type of an event among them. #}
+{# A stream's columns with a fixed vocabulary, each with its words, including the event type. #}
 {% macro vocabularies(stream) %}
     {%- set rules = landing_rules()[stream] -%}
     {%- set words = {} -%}
@@ -72,7 +72,7 @@
 {% endmacro %}
 
 
-{# The word of a column's vocabulary that a landed value means; null where it means none. #}
+{# The vocabulary word that a landed value means; null if it means none. #}
 {% macro vocabulary_word(stream, column, value) -%}
     case
         {%- for word, pattern in vocabularies(stream)[column].items() %}
@@ -82,21 +82,21 @@
 {%- endmacro %}
 
 
-{# The type of a landed event as its word; what is none stays as it landed, to be rejected. #}
+{# The event type as its vocabulary word. Any other value stays as landed, and is rejected. #}
 {% macro event_type(stream, value='event_type') -%}
     coalesce({{ vocabulary_word(stream, 'event_type', value) }}, {{ value }})
 {%- endmacro %}
 
 
-{# Whether a row with this reject reason is an event, or will be one when its account arrives. #}
+{# Whether a row with this reject reason is an event now, or will be once its account arrives. #}
 {% macro may_count(reject_reason) -%}
     coalesce({{ reject_reason }}, 'unknown_account') = 'unknown_account'
 {%- endmacro %}
 
 
 {#
-    The first rule that a row breaks, of typed `rows` joined with their account as `accounts`; null where it breaks none.
-    Rows of entities have no event types. A time before 1970, or after the seventh day that follows the row's ingest day, is that of a
+    The first rule that a row breaks, for typed `rows` joined with their account as `accounts`; null if it breaks none.
+    Rows of entities have no event type. A time before 1970, or after the seventh day following the row's ingest day, comes from a
     broken clock.
 #}
 {% macro reject_reason(stream) -%}

@@ -1,4 +1,4 @@
-{# The contract's columns of a stream, each with whether its blanks belong to it (bodies). They stand in landing.yml alone. #}
+{# A stream's contract columns, each with whether blanks around its values are kept, as in bodies. Only landing.yml lists them. #}
 {% macro landing_columns(stream) %}
     {%- set columns = {} -%}
     {%- if execute -%}
@@ -25,8 +25,8 @@
 
 
 {#
-    The files that a stream's base table does not hold yet. What a base table holds is what stands in it, so a run that
-    died before it was written leaves its files to the next one.
+    The files that a stream's base table does not hold yet. This follows from the table's own rows, so a run that dies before it is
+    written leaves its files to the next run.
 #}
 {% macro landing_files_to_read(stream) %}
     {%- set files = [] -%}
@@ -40,7 +40,7 @@
             {%- if base is not none and not flags.FULL_REFRESH %}
                 and file_id not in (select distinct file_id from {{ base.include(database=false) }} where file_id is not null)
             {%- elif base is none %}
-                -- What is read anew each time may be gone.
+                -- Erasures are read from scratch each time, so their files may be gone.
                 and path in (select files.path from ({{ list_landing_files() }}) as files)
             {%- endif %}
             order by ingest_date, path
@@ -58,8 +58,8 @@
 
 
 {#
-    The files that a base table holds and that have changed since, as a query. There are none on most days: asked first, and of one
-    narrow column, it spares a look at every row.
+    A query for the files of a base table that have changed since. On most days there are none. Asking first, over one narrow column,
+    saves a scan of every row.
 #}
 {% macro outdated_files(base) -%}
     select distinct held.file_id

@@ -1,9 +1,9 @@
 {#
-    The rows of a stream of attributes as they are staged: those of the files that are read, and, of rows whose file has changed and
-    says nothing more of a message or call, its key alone. So the batch of a key tells that what is known of it has changed.
+    The staged rows of an attribute stream: the rows of the files that are read and, for a message or call that its changed file no
+    longer mentions, only the key. The batch of a key therefore shows that something known of it has changed.
 
-    typed_rows: CTE of the landed rows with account_id, the key, the attributes, updated_at, ingest_date and file_id.
-    key: column that names what the attributes are of, within its account.
+    typed_rows: the CTE of landed rows with account_id, the key, the attributes, updated_at, ingest_date and file_id.
+    key: the column that identifies the message or call within its account.
 #}
 {% macro settle_attributes(typed_rows, key) -%}
 select
@@ -27,12 +27,12 @@ where
 
 
 {#
-    What is known of each message or call, column by column: the latest row that gives a value. What is left undecided by its times is
-    decided by the content, so that no order of arrival matters.
+    What is known of each message or call, column by column: the value of the latest row that gives one. Ties are broken by the content,
+    so the order of arrival never matters.
 
-    rows: relation of the staged rows.
+    rows: the relation of staged rows.
     key: as above.
-    attributes: names of the columns.
+    attributes: the names of the columns.
 #}
 {% macro known_attributes(rows, key, attributes) -%}
 select

@@ -1,11 +1,11 @@
 {#
-    The rules of the landing zone for events, the same in each event stream, as CTEs that end with `settled_events`:
-    the first rule that a row breaks is its reject reason; of the rows of one event one stays and the others are duplicates.
-    Of a row of a forgotten contact nothing stays but its place in the accounting.
+    The landing zone's rules for events, the same for every event stream, as CTEs that end with `settled_events`. The first rule that
+    a row breaks is its reject reason. One row of each event stays, and the others are duplicates. A forgotten contact's row keeps only
+    its place in the accounting.
 
-    typed_rows: CTE of the landed rows with account_id, contact_id, event_id, event_type, occurred_at, landed_row, ingest_date, file_id.
-    stream: the stream, of landing_rules.
-    attributes: names of its further columns.
+    typed_rows: the CTE of landed rows with account_id, contact_id, event_id, event_type, occurred_at, landed_row, ingest_date, file_id.
+    stream: the stream's name in landing_rules.
+    attributes: the names of its further columns.
 #}
 {% macro settle_events(typed_rows, stream, attributes) -%}
 {%- set landing_files = ref('landing_files') -%}
@@ -34,14 +34,14 @@ new_rows as (
 ),
 
 {% if is_incremental() -%}
--- Rows of files that have changed since: they go, and what they displaced comes back.
+-- Rows of changed files leave, and the duplicates they displaced come back.
 outdated_rows as (
     select *
     from {{ this }}
     where file_id in ({{ outdated_files(this) }})
 ),
 
--- Rows that wait for their account and now find it.
+-- Rows that waited for their account, which has now arrived.
 admitted_rows as (
     select waiting.*
     from {{ this }} as waiting
@@ -107,7 +107,7 @@ candidate_rows as (
 ),
 {%- endif %}
 
--- Few events are landed more than once. A hash of the key finds all that may be, at a small part of what ranking every row costs.
+-- Few events land more than once. A hash of the key finds the candidates at a fraction of the cost of ranking every row.
 hashed_rows as (
     select
         *,
@@ -123,7 +123,7 @@ repeated_hashes as (
     having count(*) > 1
 ),
 
--- The earliest ingest day stays, then the earliest time. What is left is decided by the content, so that no order of arrival matters.
+-- The earliest ingest day wins, then the earliest time. Ties are broken by the content, so the order of arrival never matters.
 ranked_rows as (
     select
         hashed_rows.*,
@@ -160,13 +160,13 @@ settled_events as (
 {%- endmacro %}
 
 
-{# The reject reason of a row, which is all that stays of one whose contact is forgotten: an event is then `forgotten`. #}
+{# A row's reject reason, the only thing kept of a forgotten contact's row; an event gets `forgotten`. #}
 {% macro without_contact(reject_reason, is_forgotten) -%}
     case when {{ is_forgotten }} and {{ may_count(reject_reason) }} then 'forgotten' else {{ reject_reason }} end
 {%- endmacro %}
 
 
-{# Columns of the table as it is held, with its alias `held` in front. One that it has not had yet is null. #}
+{# Columns of the existing table with its alias `held`. A column it lacks so far is null. #}
 {% macro held_columns(columns) %}
     {%- set present = adapter.get_columns_in_relation(this) | map(attribute='name') | list if execute else columns -%}
     {%- set names = [] -%}
@@ -175,7 +175,7 @@ settled_events as (
 {% endmacro %}
 
 
-{# Column names with the alias of their relation in front. #}
+{# Column names with their relation's alias. #}
 {% macro prefixed(columns, alias) %}
     {%- set names = [] -%}
     {%- for column in columns -%}{%- do names.append(alias ~ '.' ~ column) -%}{%- endfor -%}

@@ -1,6 +1,6 @@
 {#
-    The place of an entity's version among all of it: the latest updated_at first, then the latest ingest day.
-    What is left is decided by the content, so that no order of arrival matters.
+    The rank of an entity's version: the latest updated_at first, then the latest ingest day. Ties are broken by the content, so the
+    order of arrival never matters.
 #}
 {% macro version_rank(ids, attributes) -%}
     row_number() over (

@@ -1,5 +1,5 @@
 {#
-    The values of a row's key as one text, the contact aside: what a test has found is kept with the run, where nobody is forgotten.
+    The values of a row's key as one text, without the contact: the run keeps test findings, and erasure does not reach them.
 #}
 {% macro key_text(key, alias=none) -%}
     {%- set columns = key | reject('equalto', 'contact_id') | list -%}

@@ -1,10 +1,14 @@
--- Recursion walks up from each account and stops at a top, at an unknown parent, and where a loop closes.
-with recursive known_parents as (
+-- The recursion walks up from each account, and stops at a top account, at an unknown parent, or when a loop closes.
+with recursive accounts as (
+    select * from {{ ref('stg_accounts') }}
+),
+
+known_parents as (
     select
         accounts.account_id,
         accounts.parent_account_id
-    from {{ ref('stg_accounts') }} as accounts
-    inner join {{ ref('stg_accounts') }} as parents on accounts.parent_account_id = parents.account_id
+    from accounts
+    inner join accounts as parents on accounts.parent_account_id = parents.account_id
 ),
 
 walks as (
@@ -35,6 +39,6 @@ select
     accounts.account_id,
     accounts.parent_account_id as landed_parent_account_id,
     case when looping_accounts.account_id is null then known_parents.parent_account_id end as parent_account_id
-from {{ ref('stg_accounts') }} as accounts
+from accounts
 left join known_parents on accounts.account_id = known_parents.account_id
 left join looping_accounts on accounts.account_id = looping_accounts.account_id

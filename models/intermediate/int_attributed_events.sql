@@ -12,13 +12,13 @@ events_of_contacts as (
     {{ of_touched_contacts(ref('stg_contact_events')) }}
 ),
 
--- An opt-in counts in no KPI.
+-- Opt-ins count in no KPI.
 contact_events as (
     select * from events_of_contacts
     where event_type != 'opted_in'
 ),
 
--- What campaign messages may lead to: every message that is not one, and every contact event.
+-- What may follow a campaign message: every other message, and every contact event.
 followers as (
     select
         account_id,
@@ -38,7 +38,7 @@ followers as (
         user_id,
         price,
         is_opt_out_text,
-        -- A message that a campaign sent without saying which one belongs to none.
+        -- A campaign's message that does not name its campaign belongs to none.
         not is_outbound or origin = 'manual' as is_attributable
     from {{ ref('int_messages') }}
     where not is_campaign_message
@@ -98,7 +98,7 @@ touches as (
     where messages.is_campaign_message
 ),
 
--- Blank stands for a touch without a template, so that "the last one that is not null" is the last touch's own.
+-- A touch without a template gets a blank one, so that the last non-null template is always the last touch's.
 touches_and_followers as (
     select
         account_id,
@@ -134,7 +134,7 @@ touches_and_followers as (
     from followers
 ),
 
--- The latest campaign message at or before each row, of any campaign and of the campaign that the row names.
+-- The latest campaign message at or before each row, in any campaign and in the campaign that the row names.
 followed_touches as (
     select
         *,
@@ -192,7 +192,7 @@ attributed_rows as (
     where activity != 'touch'
 ),
 
--- An inbound message in opt-out language is a reply, and an opt-out besides.
+-- An inbound message in opt-out language is both a reply and an opt-out.
 activities as (
     select
         activity,
@@ -256,7 +256,7 @@ judged_activities as (
             when 'reply' then rank_in_campaign = 1 and campaign_id is not null
             when 'lead' then rank_in_campaign = 1
         end as is_first,
-        -- Of replies only the first one to a campaign counts a contact.
+        -- Only a contact's first reply to a campaign counts the contact.
         activity != 'reply' or (rank_in_campaign = 1 and campaign_id is not null) as counts_contact
     from ranked_activities
 )

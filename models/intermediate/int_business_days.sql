@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- The days that a wait may reach over, each with its openings; those without one too, as what went before them counts.
+-- The days a wait may span, each with its opening hours. Closed days are included, since the running total needs them.
 with hours as (
     select * from {{ ref('stg_business_hours') }}
 ),

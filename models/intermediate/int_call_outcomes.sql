@@ -4,6 +4,10 @@ with events as (
     {{ of_touched_contacts(ref('stg_call_events')) }}
 ),
 
+calls as (
+    select * from {{ ref('int_calls') }}
+),
+
 recorded_outcomes as (
     select
         account_id,
@@ -18,7 +22,7 @@ recorded_outcomes as (
         contact_id,
         call_id,
         known_outcome as outcome
-    from {{ ref('int_calls') }}
+    from calls
     where known_outcome is not null
 )
 
@@ -31,7 +35,7 @@ select
     calls.campaign_id,
     calls.direction
 from recorded_outcomes as outcomes
-inner join {{ ref('int_calls') }} as calls
+inner join calls
     on
         outcomes.call_id = calls.call_id
         and outcomes.contact_id = calls.contact_id

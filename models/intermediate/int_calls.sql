@@ -22,7 +22,7 @@ attributes as (
     ) | indent(4) }}
 ),
 
--- Nothing but an order is asked for: calls that share a hash do each other no harm.
+-- Only the order matters here, so a hash collision between two calls does no harm.
 ordered_events as (
     select
         *,

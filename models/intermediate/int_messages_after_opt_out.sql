@@ -42,7 +42,7 @@ contacts_that_opted_out as (
     where is_opt_out
 ),
 
--- An opt-out holds for what comes more than five minutes after it: one confirmation is lawful. An opt-in holds at once.
+-- An opt-out takes effect after five minutes, since one confirmation is lawful. An opt-in takes effect at once.
 moments as (
     select
         account_id,
@@ -96,5 +96,5 @@ inner join outbound
         states.message_id = outbound.message_id
         and states.contact_id = outbound.contact_id
         and states.account_id = outbound.account_id
--- At the same instant the opt-in is the later one.
+-- At the same instant the opt-in counts as the later one.
 where states.opted_out_at is not null and (states.opted_in_at is null or states.opted_in_at < states.opted_out_at)

@@ -1,4 +1,4 @@
--- Put together before anything is sorted: DuckDB does not spill where it sorts a union.
+-- Unioned before any sorting, because DuckDB does not spill when it sorts a union.
 with outbound_messages as (
     select
         account_id,
@@ -39,7 +39,7 @@ with outbound_messages as (
     where activity = 'message'
 ),
 
--- Only campaign messages count a contact.
+-- Only campaign messages count contacts.
 placed_messages as (
     select
         *,

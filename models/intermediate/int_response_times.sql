@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- What is open between two moments is what has been open up to the second, less what has been open up to the first.
+-- The open time between two moments is the open time up to the second, less that up to the first.
 with days as (
     select * from {{ ref('int_business_days') }}
 ),
@@ -40,7 +40,7 @@ open_before_ends as (
                             + {{ seconds_between('days.opens_at', 'least(ends.moment, days.closes_at)') }}
                 end
             ),
-            -- Nothing has opened yet on that day.
+            -- Before the first opening of the day.
             min(days.seconds_before)
         ) as seconds
     from ends
@@ -68,7 +68,7 @@ select
     waits.date_day,
     waits.user_id,
     waits.response_seconds,
-    -- Without business hours all hours count.
+    -- Without business hours, all hours count.
     coalesce(open_between.business_seconds, waits.response_seconds) as business_seconds
 from {{ ref('int_response_waits') }} as waits
 left join open_between

@@ -12,7 +12,7 @@ with thread_messages as (
     where not is_outbound or origin = 'manual'
 ),
 
--- A wait is what lies after one answer up to the next one. At the same instant the inbound message comes first.
+-- A wait spans the messages after one answer up to the next. At the same instant the inbound message comes first.
 numbered_messages as (
     select
         *,

@@ -21,5 +21,5 @@ select distinct
     account_id,
     contact_id
 from changed_events
--- Where everything is touched nothing has to be selected, and the contacts need no list.
+-- If all contacts are touched, no selection and no list is needed.
 where {{ settled_batch }} > 0

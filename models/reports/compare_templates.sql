@@ -15,7 +15,7 @@ counts as (
     group by template_id
 ),
 
--- Which of the two each is, or both: on Spark no aggregate may look at a parameter.
+-- Marks the rows of each template, or of both, because Spark allows no parameter inside an aggregate.
 sides as (
     select
         *,
@@ -63,7 +63,7 @@ differences as (
         -- Newcombe (1998), "Interval estimation for the difference between independent proportions", method 10.
         difference - sqrt(power(value_b - low_b, 2) + power(high_a - value_a, 2)) as difference_low,
         difference + sqrt(power(high_b - value_b, 2) + power(value_a - low_a, 2)) as difference_high,
-        -- As many of each as show the difference that there is in four of five cases.
+        -- The number of each that detects the observed difference in four of five cases (80 % power).
         power({{ 1.959963984540054 + 0.8416212335729143 }}, 2)
         * (value_a * (1 - value_a) + value_b * (1 - value_b)) / nullif(power(difference, 2), 0) as whole_needed
     from intervals

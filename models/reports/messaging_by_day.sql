@@ -17,7 +17,7 @@ counts as (
         date_day,
         {{ kpi_aggregates('messaging') }}
     from activity
-    -- A day's median stands in response_times_daily.
+    -- response_times_daily has each day's median.
     where activity != 'response'
     group by date_day
 )

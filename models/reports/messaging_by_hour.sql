@@ -28,7 +28,7 @@ replies as (
     group by weekday, hour
 ),
 
--- Every hour of the week, one without anything too.
+-- Every hour of the week, including empty ones.
 hours as (
     select
         weekdays.weekday,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,13 +33,17 @@ def register_zones(spark: SparkSession) -> None:
     Args:
         spark: the session.
     """
-    # Whole, so that workers need nothing of the project.
+    # By value, so that workers need nothing of the project.
     register_pickle_by_value(zones)
-    spark.udf.register("local_day", zones.local_day, DateType())
-    spark.udf.register("local_hour", zones.local_hour, IntegerType())
-    spark.udf.register("moment_of", zones.moment_of, LongType())
+    for function, returned in ((zones.local_day, DateType()), (zones.local_hour, IntegerType()), (zones.moment_of, LongType())):
+        spark.udf.register(function.__name__, _null_of_null(function), returned)
     spark.udf.register("timezone_names", zones.timezone_names, ArrayType(StringType()))
     spark.udf.register("zone_release", lambda: zones.RELEASE, StringType())
+
+
+def _null_of_null(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function as SQL has them, and DuckDB calls it: null if an argument is null."""
+    return lambda *arguments: None if None in arguments else function(*arguments)
 
 
 def files_read(frame: DataFrame) -> dict[str, tuple[int, int]]:

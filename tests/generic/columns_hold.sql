@@ -1,10 +1,10 @@
 {#
-    What holds of a model's columns, in one query: a row per rule that is broken, with how many rows break it and the key of one of them.
+    Tests the columns of a model in one query: returns a row per broken rule, with the number of rows that break it and one row's key.
 
-    key: columns that no two rows share. Nulls count as values.
-    required: columns that are never null.
-    values: by column, the values that it may have.
-    parents: models that know every key of some columns, null ones aside: `parent` and `columns`, which both have.
+    key: the columns that identify a row. Nulls count as values.
+    required: the columns that are never null.
+    values: the allowed values, by column.
+    parents: models that contain every non-null key of some columns, each with `parent` and the `columns` both have.
 #}
 {% test columns_hold(model, key=[], required=[], values={}, parents=[]) %}
 {{ config(fail_calc='coalesce(sum(row_count), 0)') }}

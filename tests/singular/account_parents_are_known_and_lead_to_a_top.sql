@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
--- Accounts whose landed parent is unknown, or leads back to the account itself: they are top accounts.
+-- Accounts whose landed parent is unknown or leads back to the account itself; they count as top accounts.
 select
     account_id,
     landed_parent_account_id

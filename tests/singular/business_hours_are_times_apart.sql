@@ -1,4 +1,4 @@
--- Business hours of no weekday, that are no times, that close before they open, or that overlap.
+-- Business hours with an invalid weekday or time, that close before they open, or that overlap.
 with hours as (
     select
         {{ trimmed('account_id') }} as account_id,

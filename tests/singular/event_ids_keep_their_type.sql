@@ -1,6 +1,6 @@
 {#
-    An event's id under another type is a duplicate, and most likely a message's id that was given to all of its events:
-    what they tell is lost.
+    An event id that comes again with another type is a duplicate. Most likely all events of a message share its id, and their content
+    is lost.
 #}
 {{ config(warn_if='> 0', error_if='>= 20', meta={'dagster': {'ref': {'name': 'base_message_events'}}}) }}
 

@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
--- Accounts whose timezone is missing or no IANA name: their days are those of UTC.
+-- Accounts whose timezone is missing or not an IANA name; their days are in UTC.
 select
     account_id,
     given_timezone

@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
--- Landing files with columns that the contract does not name: they are ignored.
+-- Landing files with columns that the contract does not name; these columns are ignored.
 select
     path,
     unknown_columns

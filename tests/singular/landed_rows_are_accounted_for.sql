@@ -1,6 +1,6 @@
 {{ config(meta={'dagster': {'ref': {'name': 'landing_files'}}}) }}
--- Landing files whose rows are not all in the tables, as accepted, duplicate, rejected or forgotten rows.
--- A file that somebody has written to since it was listed is left to the next run, which reads it again.
+-- Landing files with rows that the tables do not hold as accepted, duplicate, rejected or forgotten rows.
+-- A file that grew after it was listed is left to the next run, which reads it again.
 with held_rows as (
     {% for stream in event_streams() -%}
     select

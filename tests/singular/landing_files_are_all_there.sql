@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
--- Files that the warehouse holds and the landing zone no longer does.
--- Their rows stay; a full refresh would be without them.
+-- Files that the warehouse holds and the landing zone no longer has.
+-- Their rows stay, but a full refresh would lose them.
 with files_on_disk as (
     {{ list_landing_files() }}
 )

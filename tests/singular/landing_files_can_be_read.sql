@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
--- Files that are not read, each with the reason.
+-- Files that cannot be read, each with the reason.
 select
     path,
     problem

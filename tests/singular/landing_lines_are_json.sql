@@ -1,5 +1,5 @@
 {{ config(severity='warn', fail_calc='coalesce(sum(broken_lines), 0)') }}
--- Files with lines that are no JSON.
+-- Files with lines that are not JSON.
 select
     path,
     broken_lines

@@ -1,5 +1,5 @@
 {{ config(meta={'dagster': {'ref': {'name': 'landing_accounting'}}}) }}
--- Event streams in which landed rows are not accepted + duplicate + rejected + forgotten rows.
+-- Event streams whose landed rows are not the sum of accepted, duplicate, rejected and forgotten rows.
 -- A stream with a file that grew while it was read balances after the next run.
 with files_on_disk as (
     {{ list_landing_files() }}

@@ -1,5 +1,5 @@
 {{ config(severity='warn') }}
--- Phrases of nothing but signs: they match no message.
+-- Phrases of punctuation only, which match no message.
 select
     phrase,
     match

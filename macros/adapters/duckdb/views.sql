@@ -1,6 +1,6 @@
 {#
-    Views are replaced in one statement. dbt's own way (another view, two renames and a drop) asks the catalogue seven times more,
-    and a build has some thirty views.
+    Replaces a view in one statement. dbt's default (another view, two renames and a drop) needs seven more catalogue queries, and a
+    build has some thirty views.
 #}
 {% materialization view, adapter='duckdb' %}
     {%- set result = create_or_replace_view() -%}

@@ -1,10 +1,10 @@
-{# What is incremental elsewhere is written whole: Parquet tables cannot be changed in place. #}
+{# Writes incremental models whole, since Parquet tables cannot be updated in place. #}
 {% materialization incremental, adapter='spark' %}
     {{ return(materialization_table_spark()) }}
 {% endmaterialization %}
 
 
-{# A function that answers with a table, of parameters such as `account` and `campaign := null`. #}
+{# A table function with parameters such as `account` and `campaign := null`. #}
 {% materialization table_function, adapter='spark' %}
     {%- set parameters = [] -%}
     {%- for parameter in config.require('parameters') -%}

@@ -1,6 +1,6 @@
 {#
-    Tables in buckets of their accounts, sorted as they are read: a query of one account reads the files of its bucket alone,
-    and of these the parts that hold it.
+    Tables bucketed by account and sorted as they are read: a query for one account reads only the files of its bucket, and in these
+    only the parts that hold it.
 #}
 {% macro spark__clustered_cols(label, required=false) %}
     {%- if config.get('clustered_by') %}
@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 
-{# Columns of a contract, as a query without rows. Contracts name types as DuckDB does, and Spark calls one of them otherwise. #}
+{# A contract's columns as a query without rows. Contracts use DuckDB's type names, one of which differs on Spark. #}
 {% macro spark__get_empty_schema_sql(columns) %}
     select
         {% for column in columns.values() -%}
@@ -19,7 +19,7 @@
 {%- endmacro %}
 
 
-{# A seed's rows. The adapter's own way leaves a quote in a text as it is, which ends the text. #}
+{# Inserts a seed's rows. The adapter's own macro does not escape quotes in texts. #}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- set types = model.config.column_types -%}
     {%- set rows -%}

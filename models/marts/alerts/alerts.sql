@@ -16,7 +16,7 @@ with newest as (
     ) as moments
 ),
 
--- What is judged are the 28 days before the open one, the account's own; each is held against 28 days before it.
+-- Judges the 28 days before the account's open day, each against the 28 days before it.
 judged_days as (
     select
         accounts.account_id,
@@ -107,7 +107,7 @@ calls as (
     group by calls.account_id, calls.date_day, days.open_day
 ),
 
--- Two sources that may fall silent, and cost, by day.
+-- The two sources that may fall silent, and the cost, by day.
 sources as (
     select
         'no_messages' as kind,

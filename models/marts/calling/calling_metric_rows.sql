@@ -1,4 +1,4 @@
--- The outbound calls, for an engine that knows nothing but filters and aggregates.
+-- The outbound calls, for MetricFlow, which only filters and aggregates.
 with campaigns as (
     select * from {{ ref('dim_campaigns') }}
 )

@@ -1,16 +1,20 @@
 {{ config(materialized='table') }}
 
-with recursive accesses as (
+with recursive accounts as (
+    select * from {{ ref('dim_accounts') }}
+),
+
+accesses as (
     select
         account_id as viewer_account_id,
         account_id
-    from {{ ref('dim_accounts') }}
+    from accounts
     union all
     select
         accesses.viewer_account_id,
         accounts.account_id
     from accesses
-    inner join {{ ref('dim_accounts') }} as accounts on accesses.account_id = accounts.parent_account_id
+    inner join accounts on accesses.account_id = accounts.parent_account_id
 )
 
 select

@@ -1,6 +1,10 @@
 {{ config(materialized='table') }}
 
-with accounts as (
+with campaigns as (
+    select * from {{ ref('stg_campaigns') }}
+),
+
+accounts as (
     select * from {{ ref('stg_accounts') }}
 )
 
@@ -10,8 +14,8 @@ select
     campaigns.campaign_name,
     campaigns.campaign_type,
     campaigns.created_at,
-    -- Days of an account that is not there yet are those of UTC.
+    -- Until its account lands, a campaign's day is in UTC.
     {{ local_day('campaigns.created_at', "coalesce(accounts.timezone, 'UTC')") }} as created_day,
     campaigns.updated_at
-from {{ ref('stg_campaigns') }} as campaigns
+from campaigns
 left join accounts on campaigns.account_id = accounts.account_id

@@ -6,7 +6,7 @@ with first_messages as (
         campaign_id,
         template_id
     from {{ ref('fct_messages') }}
-    -- Of a contact's campaign messages one has none before it.
+    -- A contact's first campaign message is the one without an earlier one.
     where is_campaign_message and previous_day_in_account is null
 ),
 

@@ -54,7 +54,7 @@ select
     metric_rows.date_day,
     metric_rows.campaign_id,
     metric_rows.template_id,
-    -- Ids of contacts and campaigns mean nothing across accounts. The length says where the account's ends.
+    -- Contact and campaign ids are unique only within an account. The length marks where the account id ends.
     concat(length(metric_rows.account_id), ':', metric_rows.account_id, metric_rows.contact_id) as contact_key,
     concat(length(metric_rows.account_id), ':', metric_rows.account_id, metric_rows.campaign_id) as campaign_key,
     campaigns.campaign_name,

@@ -1,4 +1,4 @@
--- What can be chosen together: the campaign and template of some campaign message.
+-- Combinations that can be chosen: the campaign and template of at least one campaign message.
 with choices as (
     select
         account_id,

@@ -23,7 +23,7 @@ timezones as (
     {{ known_timezones() }}
 ),
 
--- What a person has set wins over what landed.
+-- Settings from the seed override landed values.
 latest_versions as (
     select
         versions.account_id,
@@ -45,7 +45,7 @@ accounts as (
     left join timezones on versions.given_timezone = timezones.timezone
 )
 
--- An account that is new, or whose calendar days have moved, brings all of its contacts with it.
+-- A new account, or one whose calendar days have moved, touches all of its contacts.
 select
     accounts.*,
     {{ zone_release() }} as zone_release,

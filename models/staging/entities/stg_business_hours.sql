@@ -20,7 +20,7 @@ accounts as (
     from {{ ref('stg_accounts') }}
 ),
 
--- An account with rows of its own has no others.
+-- An account with its own rows ignores the common ones.
 hours_of_all as (
     select
         accounts.account_id,

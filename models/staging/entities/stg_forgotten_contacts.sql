@@ -1,4 +1,4 @@
--- Reads the landing zone each time: that a contact is forgotten stands there and nowhere else.
+-- Read from the landing zone each time, the only place that says which contacts are forgotten.
 with landed as (
     {{ read_landing(source('landing', 'forgotten_contacts')) }}
 )

@@ -16,7 +16,7 @@ opt_out_phrases as (
         {{ array_of('phrase', "match = 'exact'") }} as exact_phrases,
         {{ array_of('phrase', "match = 'contains'") }} as contained_phrases
     from normal_phrases
-    -- Of a phrase of nothing but signs nothing is left to compare.
+    -- A phrase of punctuation only has nothing left to compare.
     where phrase != ''
 ),
 

@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='path') }}
 {{ check_landing() }}
-{#- The files of every stream are listed here. -#}
+{#- Lists the files of every stream. -#}
 {%- for stream in landing_rules() -%}
     {%- do source('landing', stream) -%}
 {%- endfor %}
@@ -31,7 +31,7 @@ known_files as (
         ]) | join(', ') }}
     from {{ this }} as held
     {%- else -%}
-    -- The first run knows no file.
+    -- The first run knows no files.
     select
         path, bytes, modified_at, '' as digest, '' as rules, bytes as file_id, ingest_date, bytes as rows_landed,
         bytes as broken_lines, bytes as repaired_lines, bytes as longest_line, {{ text_array([]) }} as columns, '' as signature
@@ -40,7 +40,7 @@ known_files as (
     {%- endif %}
 ),
 
--- A file is looked into again when it has changed, when a rule has, and when its day was the open one of the last run.
+-- A file is inspected again if it or a rule has changed, or if its day was open during the last run.
 changed_files as (
     select
         listed_files.path,
@@ -97,11 +97,11 @@ judged_files as (
         coalesce(listing_problem, stream_problem, inspection.problem) as problem,
         (select coalesce(max(file_id), 0) from known_files) + row_number() over (order by path) as new_file_id
     from inspected_files
-    -- What holds the same as before need not be taken in again.
+    -- Files with unchanged content need not be read again.
     where coalesce(inspection.digest != known_digest or rules != known_rules or known_file_id is null, true)
 )
 
--- A file that could be read once and now cannot keeps what was read of it.
+-- A file that was readable before and is not now keeps the rows read then.
 select
     path,
     stream,

@@ -44,9 +44,9 @@
     The last batch that every fact table holds. It is 0 if one of them is empty, new or dropped, and in a full refresh: all contacts
     are then computed.
 #}
-{% macro settled_batch() %}{{ return(adapter.dispatch('settled_batch')()) }}{% endmacro %}
+{% macro completed_batch() %}{{ return(adapter.dispatch('completed_batch')()) }}{% endmacro %}
 
-{% macro duckdb__settled_batch() %}
+{% macro duckdb__completed_batch() %}
     {%- if not execute or flags.FULL_REFRESH -%}{{ return(0) }}{%- endif -%}
     {%- set batches = [] -%}
     {%- for node in fact_tables() -%}
@@ -57,7 +57,7 @@
     {{ return(batches | min if batches else 0) }}
 {% endmacro %}
 
-{% macro spark__settled_batch() %}{{ return(0) }}{% endmacro %}
+{% macro spark__completed_batch() %}{{ return(0) }}{% endmacro %}
 
 
 {# Whether the intermediate tables hold all contacts, so that no selection is needed. #}
@@ -77,7 +77,7 @@
 
 {% macro duckdb__remember_touched() %}
     delete from intermediate.build_state where model_name = 'int_touched_contacts';
-    insert into intermediate.build_state values ('int_touched_contacts', {{ settled_batch() }}, {{ next_batch() }});
+    insert into intermediate.build_state values ('int_touched_contacts', {{ completed_batch() }}, {{ next_batch() }});
 {% endmacro %}
 
 {% macro spark__remember_touched() %}{% endmacro %}

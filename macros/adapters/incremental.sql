@@ -35,11 +35,11 @@
         select distinct account_id, contact_id, event_id
         from {{ arg_dict.temp_relation }}
         where file_id in (select distinct file_id from {{ arg_dict.target_relation }})
-    ) as settled
+    ) as deduplicated
     where
-        held.event_id = settled.event_id
-        and held.contact_id = settled.contact_id
-        and held.account_id = settled.account_id
+        held.event_id = deduplicated.event_id
+        and held.contact_id = deduplicated.contact_id
+        and held.account_id = deduplicated.account_id
         and {{ may_count('held.reject_reason') }};
     {{ delete_forgotten(arg_dict.target_relation, ref('stg_forgotten_contacts')) }}
 

@@ -5,7 +5,7 @@ with accounts as (
 ),
 
 events as (
-    {{ events_since(settled_batch() if is_incremental() else 0, ['account_id', 'occurred_at']) }}
+    {{ events_since(completed_batch() if is_incremental() else 0, ['account_id', 'occurred_at']) }}
 ),
 
 quarter_hours as (

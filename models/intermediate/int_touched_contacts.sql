@@ -1,8 +1,8 @@
 {{ config(materialized='table', post_hook='{{ remember_touched() }}') }}
-{%- set settled_batch = settled_batch() %}
+{%- set completed_batch = completed_batch() %}
 
 with changed_events as (
-    {{ events_since(settled_batch, ['account_id', 'contact_id']) }}
+    {{ events_since(completed_batch, ['account_id', 'contact_id']) }}
     {%- for events, attributes, key in [
         ('stg_message_events', 'stg_message_attributes', 'message_id'), ('stg_call_events', 'stg_call_attributes', 'call_id'),
     ] %}
@@ -13,7 +13,7 @@ with changed_events as (
     from {{ ref(events) }} as events
     inner join {{ ref(attributes) }} as attributes
         on events.{{ key }} = attributes.{{ key }} and events.account_id = attributes.account_id
-    where attributes.batch > {{ settled_batch }}
+    where attributes.batch > {{ completed_batch }}
     {%- endfor %}
 )
 
@@ -22,4 +22,4 @@ select distinct
     contact_id
 from changed_events
 -- If all contacts are touched, no selection and no list is needed.
-where {{ settled_batch }} > 0
+where {{ completed_batch }} > 0

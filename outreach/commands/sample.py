@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=SampleSize.messages, help="outbound messages, about (default: %(default)s)")
     parser.add_argument("--days", type=int, default=SampleSize.days, help="days of traffic, the open one included (default: %(default)s)")
     parser.add_argument("--end-day", type=date.fromisoformat, default=None, help="the open day (default: today, UTC)")
-    parser.add_argument("--seed", type=int, default=7, help="another seed tells another story (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="another seed gives other data (default: %(default)s)")
     parser.add_argument("--format", choices=["jsonl", "csv", "parquet"], help="file format (default: jsonl, of raw tables csv)")
     options = parser.parse_args()
     try:

@@ -33,7 +33,7 @@ class SampleSize:
     """How much the sample holds.
 
     Args:
-        messages: outbound messages, about (the story is made of contacts, so it is met within a few percent).
+        messages: outbound messages, within a few per cent, since the data are generated contact by contact.
         days: days of traffic, the open one included.
     """
 
@@ -65,7 +65,7 @@ def write_sample(
         landing: folder to write; each stream's folder in it must not exist yet.
         end_day: the open day, UTC (default: today). Its traffic ends at noon.
         size: messages and days.
-        seed: any whole number; another seed tells another story.
+        seed: any whole number; another seed gives other data.
         file_format: `jsonl` (closed days gzipped) or `parquet`.
         progress: is told what is under way, from the first second on.
 
@@ -138,13 +138,13 @@ def write_raw_sample(
     file_format: str = "csv",
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Writes the same story as Fivetran's raw tables of Twilio: a file per table, for `make ingest` to read.
+    """Writes the same data as Fivetran's raw tables of Twilio: a file per table, for `make ingest` to read.
 
     Args:
         folder: folder to write; none of the tables may be in it yet.
         end_day: the last day, UTC (default: today). Its traffic ends at noon.
         size: messages and days.
-        seed: any whole number; another seed tells another story.
+        seed: any whole number; another seed gives other data.
         file_format: `csv` or `parquet`.
         progress: is told what is under way, from the first second on.
 

@@ -1,4 +1,4 @@
-with settled_rows as (
+with staged_rows as (
     {% for stream in event_streams() -%}
     select
         '{{ stream }}' as stream,
@@ -23,14 +23,14 @@ landed_rows as (
 )
 
 select
-    settled_rows.stream,
+    staged_rows.stream,
     cast(coalesce(landed_rows.landed_rows, 0) as bigint) as landed_rows,
-    settled_rows.accepted_rows,
-    settled_rows.duplicate_rows,
-    settled_rows.rejected_rows,
-    settled_rows.forgotten_rows,
+    staged_rows.accepted_rows,
+    staged_rows.duplicate_rows,
+    staged_rows.rejected_rows,
+    staged_rows.forgotten_rows,
     cast(coalesce(landed_rows.broken_lines, 0) as bigint) as broken_lines,
     coalesce(landed_rows.files, 0) as files,
     coalesce(landed_rows.unreadable_files, 0) as unreadable_files
-from settled_rows
-left join landed_rows on settled_rows.stream = landed_rows.stream
+from staged_rows
+left join landed_rows on staged_rows.stream = landed_rows.stream

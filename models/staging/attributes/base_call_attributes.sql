@@ -25,4 +25,4 @@ typed_rows as (
     left join outcomes on landed.outcome = outcomes.outcome
 )
 
-{{ settle_attributes('typed_rows', key='call_id') }}
+{{ stage_attributes('typed_rows', key='call_id') }}

@@ -20,4 +20,4 @@ typed_rows as (
     from landed
 )
 
-{{ settle_attributes('typed_rows', key='message_id') }}
+{{ stage_attributes('typed_rows', key='message_id') }}

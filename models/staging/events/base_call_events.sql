@@ -28,7 +28,7 @@ typed_rows as (
     left join outcomes on landed.outcome = outcomes.outcome
 ),
 
-{{ settle_events(
+{{ deduplicate_events(
     'typed_rows',
     stream='call_events',
     attributes=[
@@ -37,4 +37,4 @@ typed_rows as (
     ]
 ) }}
 
-select * from settled_events
+select * from deduplicated_events

@@ -16,10 +16,10 @@ with typed_rows as (
     from {{ ref('landed_contact_events') }}
 ),
 
-{{ settle_events(
+{{ deduplicate_events(
     'typed_rows',
     stream='contact_events',
     attributes=['campaign_id', 'template_id', 'label_id']
 ) }}
 
-select * from settled_events
+select * from deduplicated_events

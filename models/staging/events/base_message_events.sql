@@ -59,7 +59,7 @@ typed_rows as (
         on lower(landed.provider) = codes.provider and {{ error_code('landed.error_code') }} = codes.error_code
 ),
 
-{{ settle_events(
+{{ deduplicate_events(
     'typed_rows',
     stream='message_events',
     attributes=[
@@ -68,4 +68,4 @@ typed_rows as (
     ]
 ) }}
 
-select * from settled_events
+select * from deduplicated_events

@@ -5,7 +5,7 @@
     typed_rows: the CTE of landed rows with account_id, the key, the attributes, updated_at, ingest_date and file_id.
     key: the column that identifies the message or call within its account.
 #}
-{% macro settle_attributes(typed_rows, key) -%}
+{% macro stage_attributes(typed_rows, key) -%}
 select
     *,
     {{ next_batch() }} as batch

@@ -1,5 +1,5 @@
 {#
-    The landing zone's rules for events, the same for every event stream, as CTEs that end with `settled_events`. The first rule that
+    The landing zone's rules for events, the same for every event stream, as CTEs that end with `deduplicated_events`. The first rule that
     a row breaks is its reject reason. One row of each event stays, and the others are duplicates. A forgotten contact's row keeps only
     its place in the accounting.
 
@@ -7,7 +7,7 @@
     stream: the stream's name in landing_rules.
     attributes: the names of its further columns.
 #}
-{% macro settle_events(typed_rows, stream, attributes) -%}
+{% macro deduplicate_events(typed_rows, stream, attributes) -%}
 {%- set landing_files = ref('landing_files') -%}
 {%- set columns = ['account_id', 'contact_id', 'event_id', 'event_type', 'occurred_at'] + attributes -%}
 judged_rows as (
@@ -136,7 +136,7 @@ ranked_rows as (
     where reject_reason is null
 ),
 
-settled_rows as (
+all_ranked_rows as (
     select
         hashed_rows.*,
         1 as event_rank
@@ -146,7 +146,7 @@ settled_rows as (
     select * from ranked_rows
 ),
 
-settled_events as (
+deduplicated_events as (
     select
         {{ columns | join(',\n        ') }},
         reject_reason,
@@ -155,7 +155,7 @@ settled_events as (
         ingest_date,
         file_id,
         {{ next_batch() }} as batch
-    from settled_rows
+    from all_ranked_rows
 )
 {%- endmacro %}
 

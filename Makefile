@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Superset has an environment of its own.
 SUPERSET := .venv-superset
+NODE := tests/node/node_modules
 export DBT_PROFILES_DIR := profiles
 # The lock names the version and hashes of every package, and uv holds what it installs against them.
 INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --constraint requirements.txt --requirement
@@ -76,7 +77,7 @@ test: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp #
 coverage: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp ## run the default tests and print the branch coverage of each module
 	@$(BIN)/python -m pytest --cov --cov-report term $(ARGS)
 
-nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp $(VENV)/.installed-spark $(SUPERSET)/.installed ## run every test, including Spark, crashes, soaks and long fuzzing; takes over an hour
+nightly: $(VENV)/.installed-test $(VENV)/.installed-ingest $(VENV)/.installed-mcp $(VENV)/.installed-spark $(SUPERSET)/.installed $(NODE)/.package-lock.json ## run every test, including Spark, crashes, soaks and long fuzzing; takes over an hour
 	@OUTREACH_NIGHTLY=1 $(BIN)/python -m pytest $(ARGS)
 
 # Linting compiles the models, which needs a warehouse: an empty one of its own.
@@ -112,6 +113,10 @@ $(SUPERSET)/.installed: bi/superset/requirements.txt | $(VENV)/.installed
 	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
 	@$(BIN)/uv pip install --quiet --python $(SUPERSET)/bin/python --require-hashes --requirement $<
 	@touch $@
+
+# Without npm, the test that needs it is skipped and says so.
+$(NODE)/.package-lock.json: tests/node/package-lock.json
+	@! command -v npm >/dev/null || npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --silent
 
 $(VENV)/.installed: requirements.txt requirements/main.in
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -135,6 +135,8 @@ def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials
     """
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
+    # One resource after the other: messages and calls are requested for the accounts listed first.
+    os.environ["EXTRACT__NEXT_ITEM_MODE"] = "fifo"
     # Imported here: it takes seconds, and only this source needs it.
     import dlt
     from dlt.pipeline.exceptions import PipelineStepFailed
@@ -151,9 +153,7 @@ def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials
         destination=dlt.destinations.filesystem(bucket_url=str(folder)),
     )  # fmt: skip
     try:
-        # In this order: messages and calls are requested for the accounts listed first.
-        for resource in resources:
-            pipeline.run(resource, loader_file_format="parquet")
+        pipeline.run(resources, loader_file_format="parquet")
     except PipelineStepFailed as error:
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, (SourceError, RequestException)):
@@ -257,7 +257,7 @@ class _Api:
         from dlt.sources.helpers.rest_client.auth import HttpBasicAuth
         from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 
-        http = Client(raise_for_status=False, request_max_attempts=ATTEMPTS, retry_condition=_is_cut_off, request_max_retry_delay=60)
+        http = Client(raise_for_status=False, request_max_attempts=ATTEMPTS, request_max_retry_delay=60)
         return RESTClient(
             url, auth=HttpBasicAuth(self.credentials.user, self.credentials.password), paginator=JSONLinkPaginator(next_page),
             session=http.session,
@@ -297,30 +297,23 @@ def _refuse(response: Any, *_: Any, **__: Any) -> None:
     response.raise_for_status()
 
 
-def _is_cut_off(response: Any, error: BaseException | None) -> bool:
-    """Whether an answer is not complete JSON: a page that a broken connection cut off."""
-    if response is None or error is not None or response.status_code != 200:
-        return False
-    try:
-        response.json()
-    except ValueError:
-        return True
-    return False
-
-
 def _as_text(pages: Iterator[list[dict[str, Any]]], table: RawTable) -> Iterator[pyarrow.Table]:
     """The columns to keep, as text: one that is always null still exists, and a token in the answer is dropped."""
     import pyarrow
 
     names = [*table.read]
-    schema = pyarrow.schema([(name, pyarrow.string()) for name in names])
     extracted_at = datetime.now(UTC).replace(tzinfo=None).isoformat()
     for page in pages:
-        values = {name: [_text(row.get(name)) for row in page] for name in names}
-        if "extracted_at" in values:
-            values["extracted_at"] = [extracted_at] * len(page)
-        yield pyarrow.table(values, schema=schema)
+        columns = [_texts([row.get(name) for row in page]) for name in names]
+        if "extracted_at" in names:
+            columns[names.index("extracted_at")] = _texts([extracted_at] * len(page))
+        yield pyarrow.table(columns, names)
 
 
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)
+def _texts(values: list[Any]) -> pyarrow.Array:
+    import pyarrow
+
+    try:
+        return pyarrow.array(values, pyarrow.string())
+    except pyarrow.ArrowTypeError:
+        return pyarrow.array([None if value is None else str(value) for value in values], pyarrow.string())

@@ -1,5 +1,5 @@
--- What happens in the sample: accounts, their campaigns, and the story of each contact, as rows of the landing streams.
--- Every choice is a hash of the seed and of what it is about, so the same seed and end day always tell the same story.
+-- The content of the sample: accounts, their campaigns and each contact's history, as rows of the landing streams.
+-- Every choice is a hash of the seed and its subject, so the same seed and end day always give the same data.
 -- Variables: seed, end_day, days, contacts, accounts, campaigns_largest, campaigns_other.
 
 create or replace macro dice(about, key) as
@@ -8,7 +8,7 @@ create or replace macro dice(about, key) as
 create or replace macro pick(about, key, options) as
     options[1 + (hash(getvariable('seed'), about, key) % len(options))::int];
 
--- A wait that is mostly short and sometimes very long, in seconds.
+-- A wait in seconds, mostly short and sometimes very long.
 create or replace macro delay(about, key, mean_seconds) as
     to_milliseconds((-ln(1 - dice(about, key)) * mean_seconds * 1000)::bigint);
 
@@ -16,11 +16,11 @@ create or replace temp table clock as
 select
     getvariable('end_day')::date as end_day,
     getvariable('end_day')::date - getvariable('days')::int + 1 as first_day,
-    -- The last day is open: it has only been under way since midnight UTC.
+    -- The last day is open: it began at midnight UTC.
     getvariable('end_day')::timestamp + interval 12 hours as now_utc;
 
--- Account 1 is an agency with 40 % of all traffic; 2 to 4 are below it, 5 is below 4.
--- The last four are what goes wrong: a parent that nobody knows, two that are each other's parent, one that arrives late.
+-- Account 1 is an agency with 40 % of all traffic. Accounts 2 to 4 are below it, and 5 is below 4.
+-- The last four are faulty: one has an unknown parent, two are each other's parent, and one arrives late.
 create or replace temp table sample_accounts as
 select
     n,
@@ -60,7 +60,7 @@ from sample_accounts as a
 cross join clock
 cross join lateral (select unnest(range(a.campaigns)) as k) as numbers;
 
--- Three steps a campaign. The last step is one template that all campaigns of the account share.
+-- Each campaign has three steps. The last step's template is shared by all campaigns of the account.
 create or replace temp table sample_templates as
 select
     account_id,
@@ -111,7 +111,7 @@ select
 from enrolled
 inner join sample_accounts as a on enrolled.n = a.n;
 
--- A contact leaves the sequence at the step that it answers.
+-- A contact leaves the sequence at the step it answers.
 create or replace temp table sample_messages as
 with steps as (
     select
@@ -119,7 +119,7 @@ with steps as (
         step,
         4 * enrollment + step as message_number,
         dice('reply', 4 * enrollment + step) < 0.09 as is_answered,
-        -- Working hours of the account, nine to six.
+        -- Within the account's working hours, nine to six.
         timezone(
             case when e.timezone is null or e.timezone like 'Mars%' then 'UTC' else e.timezone end,
             (clock.first_day + day_number + [0, 2, 5][step])::timestamp
@@ -158,7 +158,7 @@ where
     and not (s.step > 1 and dice('reply', 4 * s.enrollment + 1) < 0.09)
     and not (s.step > 2 and dice('reply', 4 * s.enrollment + 2) < 0.09);
 
--- A reply, often an agent's answer to it, sometimes a second reply.
+-- A reply, often an agent's answer, and sometimes a second reply.
 create or replace temp table sample_replies as
 with first_replies as (
     select
@@ -187,7 +187,7 @@ cross join clock
 where replied_at < clock.now_utc;
 
 -- One row per message event of the landing contract, before anything goes wrong.
--- Most know their price; Twilio's are negative. Of an account's two users the first answers and calls more often; who did is not always known.
+-- Most have a price; Twilio's are negative. The first of an account's two users answers and calls more often, and the user is not always known.
 create or replace macro price_of(number, provider, amount) as
     case when dice('price', number) < 0.97 then (case when provider = 'twilio' then -amount else amount end)::decimal(9, 4)::varchar end;
 create or replace macro user_of(account_id, number) as
@@ -335,7 +335,7 @@ events as (
 
 select events.* from events cross join clock where events.occurred_at < clock.now_utc;
 
--- Entities. Most rows land on the first day; one account changes its name later, and the last account arrives late.
+-- Entities. Most rows land on the first day. One account changes its name later, and the last account arrives late.
 create or replace temp table accounts as
 select
     account_id, parent_account_id, account_name, timezone, clock.first_day::timestamp - interval 30 days as created_at,

@@ -1,4 +1,4 @@
--- The story as a loader has it in raw tables: a row per message and call, as it stands after its last event.
+-- The same data as a loader's raw tables: a row per message and call, in its final state.
 create or replace macro number_of(contact) as '+1' || lpad((hash('number', contact) % 10000000000)::varchar, 10, '0');
 create or replace macro as_loaded(moment) as strftime(moment, '%Y-%m-%d %H:%M:%S.%f') || ' UTC';
 

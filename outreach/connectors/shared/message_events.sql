@@ -1,5 +1,5 @@
--- One row per event that the landing zone does not have: of several tellings of one, the earliest.
--- Not materialized: millions of bodies pass through once, and to read keys again costs little.
+-- One row per event the landing zone lacks; the earliest of several reports of the same event.
+-- Not materialized: millions of bodies pass through once, and reading the keys again is cheap.
 with new_tellings as not materialized (
     select told.*
     from told_messages as told
@@ -7,7 +7,7 @@ with new_tellings as not materialized (
         on told.account_id is not distinct from landed.account_id and told.message_id || ':' || told.event_type = landed.event_id
 ),
 
--- A contact is final: a provider that hides a number later hides it from nobody who has seen it whole.
+-- A contact is final: a number that was seen whole stays known after the provider obfuscates it.
 final_contacts as (
     select
         account_id,

@@ -1,4 +1,4 @@
--- One row per message of which some event is not in the landing zone.
+-- One row per message with an event the landing zone lacks.
 with tellings as (
     select
         account_id,

@@ -1,4 +1,4 @@
--- One row per raw row of a message of which some event is not in the landing zone.
+-- One row per raw row of a message with an event the landing zone lacks.
 select snapshots.*
 from message_snapshots as snapshots
 semi join new_messages as new

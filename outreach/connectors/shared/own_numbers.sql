@@ -1,4 +1,4 @@
--- Numbers of an account's own; of every account where the source does not say whose.
+-- The accounts' own numbers. A number without an account counts for every account.
 select distinct
     clean(account_id) as account_id,
     address(phone_number) as number

@@ -1,4 +1,4 @@
--- One row per message that has several raw rows. All others need no ranking: their one row says all.
+-- One row per message with several raw rows. Only these need ranking.
 select
     account_id,
     message_id

@@ -1,4 +1,4 @@
--- One row per account that is new, or newer than what has landed of it.
+-- One row per account that is new, or newer than its landed row.
 with latest as (
     select
         clean(account_id) as account_id,

@@ -1,4 +1,4 @@
--- One row per call whose price is settled and that the landing zone does not know yet.
+-- One row per call with a price the landing zone lacks.
 with settled as (
     select
         account_id,

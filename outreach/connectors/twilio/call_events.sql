@@ -1,4 +1,4 @@
--- One row per event that the landing zone does not have: of several tellings of one, the earliest.
+-- One row per event the landing zone lacks; the earliest of several reports of the same event.
 with first_tellings as (
     select *
     from told_calls

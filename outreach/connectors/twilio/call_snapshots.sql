@@ -1,4 +1,4 @@
--- One row per raw row: what it says in one form, and why it becomes no event; null where it becomes some.
+-- One row per raw row: its values in one form, and the reason to skip it; null if it is not skipped.
 with snapshots as (
     select
         clean(account_id) as account_id,

@@ -1,4 +1,4 @@
--- One row per message of which something is settled that the landing zone does not know yet, and that is newer than what it knows.
+-- One row per message with segments or a price that the landing zone lacks, and that are newer than what it has.
 with settled as (
     select
         account_id,
@@ -35,7 +35,7 @@ newer as (
         and (settled.segments is distinct from known.segments or settled.price is distinct from known.price)
 ),
 
--- What the message's own events say of its segments, those of this run included.
+-- The segments given by the message's own events, including those of this run.
 segments_of_events as (
     select
         account_id,

@@ -1,4 +1,4 @@
--- One row per event that a snapshot of a call tells of.
+-- One row per event that a snapshot of a call implies.
 with events as (
     select
         *,

@@ -1,4 +1,4 @@
--- One row per event that a snapshot of a message tells of.
+-- One row per event that a snapshot of a message implies.
 with events as (
     select
         *,
@@ -22,9 +22,9 @@ select
     null::varchar as tagged_template_id,
     null::varchar as tagged_origin,
     null::varchar as user_id,
-    -- It settles later, and lands as an attribute.
+    -- Settles later, and lands as an attribute.
     null::decimal(38, 9) as price,
-    -- What is not dated itself takes the next best time. Where none is one, what stands there lands, and the build rejects it.
+    -- An event without its own time takes the next best one. If none is a time, the raw text lands, and the build rejects it.
     coalesce(case when event_type in ('delivered', 'undelivered') then moment(updated_text) end, sent_at) as occurred_at,
     coalesce(
         case when event_type in ('delivered', 'undelivered') then updated_text end, sent_text, created_text, updated_text

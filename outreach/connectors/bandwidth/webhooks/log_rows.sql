@@ -1,4 +1,4 @@
--- One row per webhook, which events it becomes, or why none. An account is known by its application's id.
+-- One row per webhook: the events it becomes, or why it becomes none. The application's id identifies the account.
 with webhooks as (
     select
         clean(event ->> 'type') as landed_type,
@@ -8,12 +8,12 @@ with webhooks as (
         clean(event ->> '$.message.id') as message_id,
         address(event ->> '$.message.from') as sender_address,
         address(coalesce(event ->> 'to', event ->> '$.message.to[0]')) as recipient_address,
-        -- Of outbound messages an empty text comes back.
+        -- Outbound messages come back with an empty text.
         nullif(event ->> '$.message.text', '') as body,
         error_code(clean(event ->> 'errorCode')) as error_code,
         coalesce(json_array_length(event -> '$.message.media'), 0) > 0 as is_mms,
         nullif(whole_number(clean(event ->> '$.message.segmentCount')), 0) as segments,
-        -- One text for everything: `campaign:spring template:t1`.
+        -- One text holds all tags: `campaign:spring template:t1`.
         string_split_regex(coalesce(event ->> '$.message.tag', ''), '[\s,;]+') as tags
     from source_events
 ),
@@ -22,7 +22,7 @@ typed_webhooks as (
     select
         *,
         landed_type = 'message-received' as is_inbound,
-        -- The second digit of a code says who has refused the message: from 6 on the carrier, or whoever comes after it.
+        -- The second digit of a code says who refused the message: from 6 on, the carrier or a party behind it.
         coalesce(substr(error_code, 2, 1) >= '6' or error_code in (select code from carrier_block_codes), false) as has_left,
         case landed_type
             when 'message-received' then ['received']

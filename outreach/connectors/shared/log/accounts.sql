@@ -1,4 +1,4 @@
--- The log knows accounts by their ids alone: enough for their events to count, until a row that says more lands.
+-- The log only has account ids. They are enough for the events to count until a fuller account row lands.
 select distinct
     told.account_id,
     null::varchar as parent_account_id,

@@ -1,4 +1,4 @@
--- One row per event of a log: whose it is, and why it becomes no event; null where it becomes one.
+-- One row per log event, with its parties and the reason to skip it; null if it is not skipped.
 with addressed_rows as (
     select
         * exclude (is_inbound, sender_address, recipient_address),

@@ -1,4 +1,4 @@
--- One row per message of which the log tells some event twice, or whose contact it does not always write alike. No other needs a ranking.
+-- One row per message that has an event twice in the log, or whose contact is written in several ways. Only these need ranking.
 with tellings as (
     select
         account_id,

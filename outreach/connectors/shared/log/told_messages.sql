@@ -1,4 +1,4 @@
--- One row per event that the log tells of.
+-- One row per event in the log.
 with events as (
     select
         *,

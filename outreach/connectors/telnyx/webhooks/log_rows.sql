@@ -1,4 +1,4 @@
--- One row per webhook, which events it becomes, or why none. Of several recipients the first is meant.
+-- One row per webhook: the events it becomes, or why it becomes none. Of several recipients the first counts.
 with deliveries as (
     select
         clean(event -> 'data' ->> 'event_type') as landed_type,
@@ -22,7 +22,7 @@ webhooks as (
         nullif(whole_number(clean(payload ->> 'parts')), 0) as segments,
         amount(clean(payload ->> '$.cost.amount')) as price,
         clean(payload ->> 'messaging_profile_id') as service_id,
-        -- Tags are texts: `campaign:spring` names the campaign.
+        -- Tags are texts such as `campaign:spring`, which names the campaign.
         from_json(coalesce(payload -> 'tags', '[]'), '["varchar"]') as tags
     from deliveries
 ),

@@ -1,4 +1,4 @@
--- Airbyte syncs none.
+-- Airbyte does not sync messaging services.
 select
     null::varchar as service_id,
     null::varchar as account_id,

@@ -1,4 +1,4 @@
--- One row per event of the log, which events it becomes, or why none.
+-- One row per log event: the events it becomes, or why it becomes none.
 with typed_rows as (
     select
         clean(data ->> 'accountSid') as account_id,

@@ -7,14 +7,14 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 from dagster import AssetCheckSeverity
-from harness import WORKBENCH, Built, LandingZone, Warehouse, checks_of
+from harness import WORKBENCH, Built, LandingZone, Warehouse, checks_of, warehouse_in
 from oracle import LandedRow
 from stories import account_row, at, of_account, sent
 
@@ -88,19 +88,29 @@ def delivered(built: Warehouse, folder: Path, delivery: str) -> Warehouse:
     return warehouse
 
 
-def verdicts_on_messages(warehouse: Warehouse, folder: Path) -> dict[str, Verdict]:
-    """What the landing rules say of the stream of messages, by rule."""
-    settings = Settings(str(warehouse.landing.path), "jsonl", warehouse.path, warehouse.published, folder, folder)
-    suites = {"message_events": landing_suites(Limits())["message_events"]}
-    with profiled(settings) as found:
-        verdicts = validate(found.database, "main", suites, folder / "docs", "run", title="landing")
-    return {name: verdict for (_, name), verdict in verdicts.items()}
+def verdicts_on_messages(zones: Mapping[object, Warehouse], folder: Path) -> dict[object, dict[str, Verdict]]:
+    """The landing rules' verdicts on each landing zone's messages. Judged in one go, since Great Expectations starts slowly."""
+    rules = landing_suites(Limits())["message_events"]
+    file = folder / "profiles.duckdb"
+    with duckdb.connect(str(file)) as db:
+        for n, warehouse in enumerate(zones.values()):
+            with profiled(Settings(str(warehouse.landing.path), "jsonl", warehouse.path, warehouse.published, folder, folder)) as found:
+                db.execute(f"attach '{found.database}' as profile (read_only)")
+                db.execute(f"create table zone_{n} as from profile.main.message_events; detach profile")
+    verdicts = validate(file, "main", {f"zone_{n}": rules for n in range(len(zones))}, folder / "docs", "run", title="landing")
+    return {zone: {rule.name: verdicts[f"zone_{n}", rule.name] for rule in rules} for n, zone in enumerate(zones)}
+
+
+@pytest.fixture(scope="module")
+def judged(built: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[object, dict[str, Verdict]]:
+    """The verdicts on each delivery."""
+    zones = {delivery: delivered(built, tmp_path_factory.mktemp("delivered"), delivery) for delivery in DELIVERIES}
+    return verdicts_on_messages(zones, tmp_path_factory.mktemp("judged"))
 
 
 @pytest.mark.parametrize("delivery", DELIVERIES)
-def test_a_delivery_is_an_error_or_a_warning_of_its_check(built: Warehouse, tmp_path: Path, delivery: str) -> None:
-    warehouse = delivered(built, tmp_path, delivery)
-    failed = {name: verdict for name, verdict in verdicts_on_messages(warehouse, tmp_path).items() if not verdict.holds}
+def test_a_delivery_is_an_error_or_a_warning_of_its_check(judged: dict[object, dict[str, Verdict]], delivery: str) -> None:
+    failed = {name: verdict for name, verdict in judged[delivery].items() if not verdict.holds}
     for name in ("landing_is_fresh", "volume_is_as_usual"):
         # They depend on today, and on the day before.
         failed.pop(name, None)
@@ -159,25 +169,37 @@ def test_limits_can_be_set_for_one_run(built: Warehouse, tmp_path: Path) -> None
     assert run.success and checks_of(run)["message_events", "rejects_are_few"].severity == WARN
 
 
-@pytest.mark.parametrize(("rows", "holds"), [(7, False), (8, True), (20, True), (50, True), (51, False)])
-def test_the_newest_closed_day_is_compared_with_the_same_weekday_of_four_weeks(tmp_path: Path, rows: int, holds: bool) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
-    warehouse.landing.deliver(of_account("a", account_row()))
-    usual = {"10-13": 10, "10-20": 20, "10-27": 30, "11-03": 20, "11-09": 999}
-    for day, count in (usual | {"11-10": rows, "11-11": 1}).items():
-        warehouse.landing.deliver(of_account("a", *messages(count, day)))
-    verdict = verdicts_on_messages(warehouse, tmp_path)["volume_is_as_usual"]
-    assert verdict.holds is holds and (holds or verdict.is_warning)
+# Messages on a day, after 10, 20, 30 and 20 on the same weekday of the four weeks before; whether that is as usual.
+VOLUMES = {7: False, 8: True, 20: True, 50: True, 51: False}
 
 
-@pytest.mark.parametrize(("hours", "holds"), [(25, True), (27, False)])
-def test_a_landing_zone_without_a_new_file_for_26_hours_is_stale(tmp_path: Path, hours: int, holds: bool) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
-    warehouse.landing.deliver(of_account("a", account_row(), *messages(1)))
-    for file in warehouse.landing.path.rglob("*.jsonl"):
-        os.utime(file, (time.time() - hours * 3600,) * 2)
-    verdict = verdicts_on_messages(warehouse, tmp_path)["landing_is_fresh"]
-    assert verdict.holds is holds and (holds or verdict.is_warning)
+def test_the_newest_closed_day_is_compared_with_the_same_weekday_of_four_weeks(tmp_path: Path) -> None:
+    zones: dict[object, Warehouse] = {}
+    for rows in VOLUMES:
+        zones[rows] = warehouse_in(tmp_path / f"{rows}")
+        usual = {"10-13": 10, "10-20": 20, "10-27": 30, "11-03": 20, "11-09": 999}
+        zones[rows].landing.deliver(of_account("a", account_row()))
+        for day, count in (usual | {"11-10": rows, "11-11": 1}).items():
+            zones[rows].landing.deliver(of_account("a", *messages(count, day)))
+    verdicts = {rows: found["volume_is_as_usual"] for rows, found in verdicts_on_messages(zones, tmp_path).items()}
+    assert {rows: verdict.holds for rows, verdict in verdicts.items()} == VOLUMES
+    assert all(verdict.is_warning for verdict in verdicts.values() if not verdict.holds)
+
+
+# Hours since the newest file, and whether the landing zone is fresh.
+AGES = {25: True, 27: False}
+
+
+def test_a_landing_zone_without_a_new_file_for_26_hours_is_stale(tmp_path: Path) -> None:
+    zones: dict[object, Warehouse] = {}
+    for hours in AGES:
+        zones[hours] = warehouse_in(tmp_path / f"{hours}")
+        zones[hours].landing.deliver(of_account("a", account_row(), *messages(1)))
+        for file in zones[hours].landing.path.rglob("*.jsonl"):
+            os.utime(file, (time.time() - hours * 3600,) * 2)
+    verdicts = {hours: found["landing_is_fresh"] for hours, found in verdicts_on_messages(zones, tmp_path).items()}
+    assert {hours: verdict.holds for hours, verdict in verdicts.items()} == AGES
+    assert all(verdict.is_warning for verdict in verdicts.values() if not verdict.holds)
 
 
 def test_files_that_cannot_be_read_are_named_and_stop_nothing(built: Warehouse, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def main() -> int:
         # Reject other host names, so that no site can point a browser here under its own name (DNS rebinding).
         options += [f"--server.allowedHosts={name}" for name in ("127.0.0.1", "localhost", "::1")]
     host = f"[{arguments.address}]" if ":" in arguments.address else arguments.address
-    print(f"Reporting: http://{host}:{arguments.port}" + ("" if providers else "  (no sign-in: for this machine alone)"), flush=True)
+    print(f"Reporting: http://{host}:{arguments.port}" + ("" if providers else "  (no sign-in: this machine only)"), flush=True)
     # A fresh process, because Streamlit reads its options once. Slow imports finish before the first viewer arrives.
     code = "import altair, duckdb, jinja2, pandas, yaml; from streamlit.web.cli import main; main()"
     os.execv(sys.executable, [sys.executable, "-c", code, "run", str(PROJECT / "dashboard/app.py"), *options])

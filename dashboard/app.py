@@ -74,7 +74,7 @@ def signed_in(publication: Publication) -> Reports:
         notice(
             f"No account belongs to {email}. Ask whoever runs these reports to add you, or sign in with another address."
             if email
-            else "Your sign-in gives no verified email address, so nobody knows which account is yours.",
+            else "Your sign-in provides no verified email address, so your account is unknown.",
             "error",
         )
         st.stop()
@@ -101,9 +101,9 @@ def picked(publication: Publication) -> Reports:
             without=("account", "campaign", "template"),
             width=320,
         )
-        notice("No sign-in is set up: whoever uses this machine may look as any account.", "warning")
+        notice("No sign-in is set up: anyone using this machine can view any account.", "warning")
     if viewer is not None and not is_known:
-        notice("The link's viewer is no account that is known here.", "warning")
+        notice("The account in the link’s “viewer” is unknown.", "warning")
     return Reports(publication, (st.session_state["viewer"],))
 
 

@@ -79,7 +79,7 @@ def choose_filter(view: View, entity: str, label: str, notices: list[str]) -> Fi
     if chosen is not None and chosen not in options:
         name = view.reports.name(entity, view.account.account_id, chosen)
         options[chosen] = name or chosen
-        unknown = f"The account knows no {entity} “{chosen}”, so there is nothing of it to show."
-        notices.append(f"“{name}” has no activity in these days." if name else unknown)
+        unknown = f"The account has no {entity} “{chosen}”, so there is nothing to show."
+        notices.append(f"“{name}” has no activity on these days." if name else unknown)
     chosen_in_url(st.selectbox, label, options, entity, chosen or "")
     return replace(view.filters, campaign=chosen) if entity == "campaign" else replace(view.filters, template=chosen)

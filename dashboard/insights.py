@@ -41,7 +41,7 @@ def show_comparison(view: View) -> None:
     filters = replace(view.filters, template=None)
     rows = sorted(view.ask("by_template", filters), key=lambda row: -row["sms_sent"])
     if len(rows) < 2:
-        notice("It takes two templates with activity in this selection.", "quiet")
+        notice("A comparison needs two templates with activity in this selection.", "quiet")
         return
     names = unique_names(rows, "template")
     chosen = []
@@ -66,7 +66,7 @@ def show_comparison(view: View) -> None:
         if row["verdict"]
     ]
     if not bars:
-        notice("Neither has a rate with an interval in this selection.", "quiet")
+        notice("Neither template has a rate to compare in this selection.", "quiet")
     st.html(bars_html("Two templates compared", ["Rate", "Template A", "Template B", "95 % interval of B less A", "Verdict"], bars))
     if "template" in view.filtered_by:
         notice("Not filtered by template.", "quiet")
@@ -115,10 +115,10 @@ def show_hours(view: View) -> None:
     ]
     overall = f"{percentage(answered / sent)} of {sent:,} first messages had a reply within 72 hours."
     if named:
-        notice(f"{overall} More often than in the rest of the week, beyond what chance explains: {', '.join(named)}.", "quiet")
+        notice(f"{overall} Answered more often than in the rest of the week, by more than chance: {', '.join(named)}.", "quiet")
     else:
         notice(f"{overall} No hour can be told apart from the rest of the week yet.", "quiet")
-    st.altair_chart(charts.hours(rows), alt="First messages answered within 72 hours, by hour of the week. The download has the same.")
+    st.altair_chart(charts.hours(rows), alt="First messages answered within 72 hours, by hour of the week. The download has the numbers.")
     download(rows, "messaging-by-hour", view.filters)
 
 
@@ -132,7 +132,7 @@ def show_steps(view: View) -> None:
     costly = outnumbering([(row["opted_out_contacts"], row["responded_contacts"]) for row in rows])
     names = ", ".join(step_name(row["step"]) for row, is_costly in zip(rows, costly, strict=True) if is_costly)
     if names:
-        notice(f"Costs more opt-outs than it brings replies, beyond what chance explains: {names}.", "warning")
+        notice(f"Costs more opt-outs than it brings replies, by more than chance: {names}.", "warning")
     if "template" in view.filtered_by:
         notice("Not filtered by template.", "quiet")
     bars = [
@@ -165,7 +165,7 @@ def show_responders(view: View) -> None:
     st.subheader("Who answers, and how fast?", anchor=False)
     rows = view.reports.rows("responses_by_user", replace(view.filters, campaign=None, template=None))
     if not rows:
-        notice("Nobody answered in these days.", "quiet")
+        notice("Nobody answered on these days.", "quiet")
         return
     if view.filtered_by:
         notice(f"Not filtered by {' and '.join(view.filtered_by)}.", "quiet")
@@ -196,5 +196,5 @@ def show_callers(view: View) -> None:
         notice("No calls in this selection.", "quiet")
         return
     shown = [{**row, "user_id": row["user_id"] or "Unknown"} for row in rows]
-    kpi_table(shown, {"user_id": "User"}, carded("calling"), alt="KPIs by user; each column can be sorted by.")
+    kpi_table(shown, {"user_id": "User"}, carded("calling"), alt="KPIs by user; sort by any column.")
     download(rows, "calling-by-user", view.filters)

@@ -25,7 +25,7 @@ def show_page(reports: Reports) -> None:
     accounts = {account.account_id: account for account in reports.accounts()}
     if not accounts:
         page_title()
-        notice("Your account is not among the published ones yet.", "empty")
+        notice("Your account is not published yet.", "empty")
         return
     with st.container(key="heading", horizontal=True, vertical_alignment="center"):
         page_title()
@@ -40,7 +40,7 @@ def show_page(reports: Reports) -> None:
                 without=("campaign", "template"), placeholder="Choose an account",
             )  # fmt: skip
         if asked_for not in accounts:
-            notice("The link leads to an account that you may not see, or that does not exist. Choose one of yours.", "error")
+            notice("The link's account does not exist, or you may not see it. Choose one of yours.", "error")
             return
         account = accounts[asked_for]
         with columns[1]:
@@ -78,4 +78,4 @@ def show_age(reports: Reports, account: Account) -> None:
     hours = (datetime.now(UTC) - as_of) / timedelta(hours=1)
     if hours > STALE_HOURS:
         age = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
-        notice(f"These data are {age} old. Numbers of the days since then are missing or incomplete.", "warning")
+        notice(f"These data are {age} old. The days since then are missing or incomplete.", "warning")

@@ -61,13 +61,13 @@ def current_publication(file: Path) -> Publication:
     try:
         status = file.stat()
     except FileNotFoundError:
-        raise NotPublished("Nothing is published yet. The first build that succeeds publishes; then reload this page.") from None
+        raise NotPublished("Nothing is published yet. Reload this page after the first successful build.") from None
     except OSError as error:
         raise NotPublished(f"The published file cannot be opened: {error.strerror}.") from error
     try:
         return _opened(str(file), status.st_ino, status.st_mtime_ns)
     except duckdb.Error as error:
-        raise NotPublished("The published file is damaged, or of another version. Building again replaces it.") from error
+        raise NotPublished("The published file is damaged or has another version. The next build replaces it.") from error
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -95,9 +95,9 @@ def show_emptiness(view: View) -> None:
     """Explains a page of zeros."""
     active = view.reports.active_days(view.account.account_id)
     if not active:
-        notice("Nothing has happened in this account yet. Once it sends or calls, its numbers are here.", "empty")
+        notice("Nothing has happened in this account yet. Its numbers appear once it sends or calls.", "empty")
     elif not view.filtered_by:
-        notice(f"Nothing happened in these days. There is activity from {span(*active)}.", "empty")
+        notice(f"Nothing happened on these days. There is activity from {span(*active)}.", "empty")
 
 
 def show_shares(view: View) -> None:
@@ -126,12 +126,12 @@ def show_trend(view: View) -> None:
     if ignored := shown.ignored_of(view.filtered_by):
         notice(f"Not filtered by {' and '.join(ignored)}.", "quiet")
     if not view.by_day:
-        notice("Nothing happened in these days.", "quiet")
+        notice("Nothing happened on these days.", "quiet")
         return
     first, last = view.by_day[0]["date_day"], view.by_day[-1]["date_day"]
     st.altair_chart(
         charts.trend(shown, view.by_day, view.by_day_before),
-        alt=f"{shown.title} by day, {span(first, last)}, with the period before. The table below has the same.",
+        alt=f"{shown.title} by day, {span(first, last)}, with the period before. The table below has the numbers.",
     )
     table = st.expander("By day, as a table", key="by-day-table", on_change="rerun")
     if table.open:
@@ -153,15 +153,17 @@ def show_flagging(view: View) -> None:
     flagged = [template for template in templates if template.is_flagged]
     names = ", ".join(template.name for template in flagged)
     if flagged:
-        notice(f"Blocked more often than everything else that the account sends, beyond what chance explains: {names}.", "warning")
+        notice(f"Blocked more often than the rest of the account, by more than chance: {names}.", "warning")
     else:
-        notice("No template is blocked more often than the rest of the account, beyond what chance explains.", "quiet")
+        notice("No template is blocked more often than the rest of the account by more than chance.", "quiet")
     if "template" in view.filtered_by:
         notice("Not filtered by template.", "quiet")
     drawn = templates[: charts.MOST_TEMPLATES]
     if len(drawn) < len(templates):
         notice(f"The {len(drawn)} most blocked of {len(templates)} templates are drawn; the table has all.", "quiet")
-    st.altair_chart(charts.flagging(drawn), alt="Carrier Block Rate of each template with its 95 % interval. The table below has the same.")
+    st.altair_chart(
+        charts.flagging(drawn), alt="Carrier Block Rate of each template with its 95 % interval. The table below has the numbers."
+    )
     with st.expander("Templates, as a table"):
         bars = [
             Bar(
@@ -198,7 +200,7 @@ def show_funnel(view: View) -> None:
         for name, value in steps.items()
     ]
     st.html(bars_html("From contact to deal", ["Step", "Number", "Of contacts"], bars))
-    note = "Each step counts what happened in these days, so a step may exceed the one before it."
+    note = "Each step counts what happened on these days, so a step may exceed the one before it."
     notice(f"{note} Deals are not filtered by template." if "template" in view.filtered_by else note, "quiet")
 
 
@@ -213,7 +215,7 @@ def show_campaigns(view: View) -> None:
     shown = [{**row, "campaign_name": names[row["campaign_id"]]} for row in rows]
     # A KPI that ignores the campaign filter is the same for every campaign.
     columns = [one for one in carded(view.name) if "campaign" not in one.ignores]
-    kpi_table(shown, {"campaign_name": "Campaign"}, columns, alt="KPIs by campaign; each column can be sorted by.")
+    kpi_table(shown, {"campaign_name": "Campaign"}, columns, alt="KPIs by campaign; sort by any column.")
     # The table above scrolls, which paper cannot.
     printed = [Bar(row["campaign_name"], tuple(figure(row[one.column], one.unit) for one in columns), None) for row in shown]
     st.html(bars_html("Campaigns side by side", ["Campaign", *(one.title for one in columns)], printed, kind="printed"))

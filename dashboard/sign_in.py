@@ -12,7 +12,7 @@ import streamlit as st
 PAGE_SETTINGS = ("redirect_uri", "cookie_secret")
 PROVIDER_SETTINGS = ("client_id", "client_secret", "server_metadata_url")
 
-HOW_TO = "README.md, under “Sign-in”, tells how it is set up."
+HOW_TO = "docs/operating.md describes how to set it up, under “Sign-in”."
 
 
 class SignInError(Exception):
@@ -58,7 +58,7 @@ def check_address(address: str | None, has_sign_in: bool) -> None:
     """
     if not has_sign_in and not is_loopback(address):
         raise SignInError(
-            f"Without sign-in the page shows every account to whoever reaches it, so it listens on loopback (127.0.0.1) alone, "
+            f"Without sign-in the page shows every account to anyone who reaches it, so it listens only on loopback (127.0.0.1), "
             f"not on {address or 'every address'}. {HOW_TO}"
         )
 

@@ -301,14 +301,14 @@ def test_the_url_holds_the_whole_state(reporting: Reporting, desktop: BrowserCon
 @pytest.mark.parametrize("link", [{"account": "foreign"}, {"account": "foreign", "campaign": "c9"}, {"account": "no such account"}])
 def test_a_link_to_an_account_that_the_viewer_may_not_see_shows_nothing_of_it(reporting: Reporting, link: dict[str, str]) -> None:
     reporting.open(viewer="known", **link)
-    reporting.notice("The link leads to an account that you may not see, or that does not exist.")
+    reporting.notice("The link's account does not exist, or you may not see it.")
     assert reporting.values() == {}
     assert "Secret" not in reporting.tab.get_by_test_id("stMainBlockContainer").inner_text()
 
 
 def test_a_sub_account_sees_nothing_of_the_account_above(reporting: Reporting) -> None:
     reporting.open(viewer="known_sub", account="known")
-    reporting.notice("The link leads to an account that you may not see, or that does not exist.")
+    reporting.notice("The link's account does not exist, or you may not see it.")
     assert reporting.options("Account") == [MARKUP]
 
 
@@ -327,22 +327,22 @@ def test_an_account_without_activity_says_so(reporting: Reporting) -> None:
 
 def test_a_range_without_activity_says_when_there_was_some(reporting: Reporting) -> None:
     reporting.open(viewer="known", start="2020-01-01", end="2020-01-31")
-    reporting.notice("Nothing happened in these days. There is activity from")
+    reporting.notice("Nothing happened on these days. There is activity from")
 
 
 def test_unknown_ids_in_the_url_are_named_and_match_nothing(reporting: Reporting) -> None:
     reporting.open(viewer="known", campaign="'; drop <b>x</b>", template=MARKUP)
-    reporting.notice("The account knows no campaign “'; drop <b>x</b>”, so there is nothing of it to show.")
-    reporting.notice(f"The account knows no template “{MARKUP}”")
+    reporting.notice("The account has no campaign “'; drop <b>x</b>”, so there is nothing to show.")
+    reporting.notice(f"The account has no template “{MARKUP}”")
     reporting.shows(sms_sent="0")
     reporting.open(viewer="nobody", view="nothing", range="ever", trend="none")
-    reporting.notice("The link's viewer is no account that is known here.")
+    reporting.notice("The account in the link’s “viewer” is unknown.")
     reporting.notice("The page does not know the link's date range; these are the last 7 days.")
 
 
 def test_a_campaign_of_other_days_says_that_it_has_no_activity(reporting: Reporting) -> None:
     reporting.open(viewer="known", campaign="c0")
-    reporting.notice("“Last week” has no activity in these days.")
+    reporting.notice("“Last week” has no activity on these days.")
     reporting.shows(sms_sent="0", median_response_seconds="1h 5m")
 
 
@@ -451,7 +451,7 @@ def test_without_a_published_file_the_page_says_what_to_do(desktop: BrowserConte
         page.notice("Nothing is published yet.")
         file.write_bytes(b"not a database, whatever its name says " * 100)
         page.tab.get_by_role("button", name="Reload").click()
-        page.notice("The published file is damaged, or of another version.")
+        page.notice("The published file is damaged or has another version.")
         os.replace(shutil.copy(published, tmp_path / "whole.duckdb"), file)
         page.tab.get_by_role("button", name="Reload").click()
         expect(page.tab.locator("article.card").first).to_be_visible()
@@ -492,7 +492,7 @@ def test_screen_readers_find_names_and_tables(reporting: Reporting) -> None:
     expect(page.get_by_role("heading", name="Reporting", level=1)).to_have_count(1)
     # Charts say what they show, and have a table beside them.
     for chart in ("SMS sent by day", "Carrier Block Rate of each template"):
-        expect(page.locator(f".stVegaLiteChart[aria-label*='{chart}'][aria-label$='The table below has the same.']")).to_be_visible()
+        expect(page.locator(f".stVegaLiteChart[aria-label*='{chart}'][aria-label$='The table below has the numbers.']")).to_be_visible()
     card = page.locator("#card-reply_rate")
     assert card.get_attribute("aria-labelledby") == "title-reply_rate"
     assert card.get_attribute("aria-describedby") == "help-reply_rate"

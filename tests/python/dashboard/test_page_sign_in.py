@@ -81,7 +81,7 @@ def test_who_signs_in_sees_the_own_account_and_those_below(visitor: Reporting) -
     visitor.open(viewer="foreign")
     visitor.shows(sms_sent="6")
     visitor.open(viewer="foreign", account="foreign")
-    visitor.notice("The link leads to an account that you may not see, or that does not exist.")
+    visitor.notice("The link's account does not exist, or you may not see it.")
     assert visitor.values() == {}
     assert "Secret" not in visitor.tab.content()
 
@@ -90,7 +90,7 @@ def test_a_user_of_a_sub_account_sees_nothing_of_the_account_above(visitor: Repo
     visitor.open(account="known")
     sign_in(visitor, "sub")
     visitor.open(account="known")
-    visitor.notice("The link leads to an account that you may not see, or that does not exist.")
+    visitor.notice("The link's account does not exist, or you may not see it.")
     assert visitor.options("Account") == [MARKUP]
 
 
@@ -110,8 +110,8 @@ def test_who_signs_out_sees_nothing_more(visitor: Reporting) -> None:
     ("person", "message"),
     [
         ("stranger", "No account belongs to stranger@example.com."),
-        ("unverified", "Your sign-in gives no verified email address"),
-        ("nameless", "Your sign-in gives no verified email address"),
+        ("unverified", "Your sign-in provides no verified email address"),
+        ("nameless", "Your sign-in provides no verified email address"),
     ],
 )
 def test_whom_nobody_knows_sees_nothing_but_a_message(visitor: Reporting, person: str, message: str) -> None:
@@ -132,7 +132,7 @@ def dashboard(*arguments: str, **variables: str) -> subprocess.CompletedProcess[
 def test_without_sign_in_only_loopback_is_listened_on(tmp_path: Path, address: str) -> None:
     run = dashboard("--address", address, HOME=str(tmp_path))
     assert run.returncode == 2
-    assert f"it listens on loopback (127.0.0.1) alone, not on {address}" in run.stderr
+    assert f"it listens only on loopback (127.0.0.1), not on {address}" in run.stderr
 
 
 def test_incomplete_sign_in_names_what_is_missing(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_streamlit_itself_shows_nothing_beyond_loopback_without_sign_in(chromium
         with window(chromium) as opened, tab(opened, f"http://127.0.0.1:{port}") as page:
             wait_for(process, page.address)
             page.open(viewer="known")
-            page.notice("it listens on loopback (127.0.0.1) alone, not on 0.0.0.0")
+            page.notice("it listens only on loopback (127.0.0.1), not on 0.0.0.0")
             assert page.values() == {}
     finally:
         process.terminate()

@@ -33,13 +33,13 @@ from page import browser, known_publication
 from playwright.sync_api import Browser
 from stories import account_row, of_account, sent
 
-# The files that take longest, so that no worker is left alone with one at the end.
+# The slowest files run first, so that no worker is left with one at the end.
 LONGEST = [
     "test_crashes", "test_spark", "test_isolation", "test_build", "test_quality", "test_runs", "test_oracle",
     "test_incremental", "test_erasure", "test_fuzzing", "test_page",
 ]  # fmt: skip
 
-# What a part of the suite needs, or when it runs: `make test ARGS="-m browser"`, `make nightly ARGS="-m spark"`.
+# The markers of the suite's parts: `make test ARGS="-m browser"`, `make nightly ARGS="-m spark"`.
 PARTS = {
     "spark": ["test_spark"],
     "browser": ["test_page", "test_page_sign_in", "test_superset"],
@@ -47,7 +47,7 @@ PARTS = {
     "nightly": ["test_crashes", "test_dagster_dev", "test_operators", "test_pairs", "test_soak", "test_spark", "test_superset"],
 }
 
-# Seconds that a test of the default tier may take, its own warehouse included, and those that may take longer, each with the reason.
+# Seconds a test of the default tier may take, including its own warehouse, and the tests that may take longer, each with its reason.
 BUDGET = 15
 OVER_BUDGET = {
     "test_build": "the whole main job, as a person starts it",
@@ -55,18 +55,18 @@ OVER_BUDGET = {
     "test_oracle": "forty random accounts, every report compared",
 }
 
-# They need what only `make nightly` installs, so that the default tier does not even import them.
+# They need packages that only `make nightly` installs, so the default tier must not even import them.
 collect_ignore_glob = [] if NIGHTLY else [f"*/{file}.py" for file in PARTS["nightly"]]
 
 _seconds: dict[str, float] = {}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than cores, because some tests mostly wait; none for a few tests by name, as each worker imports everything anew."""
+    """One more than cores, because some tests mostly wait; none for tests chosen by name, as each worker repeats all imports."""
     return 0 if config.option.keyword else (os.cpu_count() or 2) + 1
 
 
-# Until the tests are collected: there is nothing to free in what they import.
+# Off during collection, since imports leave nothing to free.
 gc.disable()
 
 
@@ -78,20 +78,20 @@ def pytest_collection_finish() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for part, files in PARTS.items():
         config.addinivalue_line("markers", f"{part}: the tests of {', '.join(files)}")
-    # Before a module is imported that needs it.
+    # Before any module that needs it is imported.
     read_project()
     os.environ["OUTREACH_DBT"] = str(dbt_command())
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `-k` and one word, leaves out the files in which the word does not stand: to import them all takes longer than the test."""
+    """With `-k` and a single word, skips files that do not contain it: importing them all would take longer than the test."""
     word = config.option.keyword.lower()
     if not re.fullmatch(r"[a-z_]{5,}", word) or word in PARTS or not collection_path.name.startswith("test_"):
         return None
     return word not in collection_path.name + collection_path.read_text().lower() or None
 
 
-# First, so that the markers are there when `-m` chooses.
+# First, so that `-m` finds the markers.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
@@ -111,7 +111,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The last lines say what takes longer than it may, what this machine could not test, and what brings it."""
+    """Prints, as the last lines, the tests over budget, and what this machine could not test with the command that enables it."""
     over = {name: seconds for name, seconds in _seconds.items() if seconds > BUDGET and Path(name.split("::")[0]).stem not in OVER_BUDGET}
     if not NIGHTLY:
         for name, seconds in sorted(over.items(), key=lambda entry: -entry[1]):
@@ -122,7 +122,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def stated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """The warehouse of every row that any collected test states."""
+    """The warehouse of all rows that the collected tests state."""
     folder = tmp_path_factory.mktemp("stated")
     warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
     tests = {item.function for item in request.session.items if hasattr(item.function, "landed_rows")}
@@ -173,7 +173,7 @@ def reports(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnectio
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The published file that the tests of the page look at."""
+    """The published file for the tests of the page."""
     return warehouse_in(made_once(tmp_path_factory, "page", known_publication)).published
 
 
@@ -192,7 +192,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """What the main job makes of two messages of account a, the second on the open day, and a row without its message's id."""
+    """The result of the main job for two messages of account a, the second on the open day, and a row without a message id."""
 
     def make(folder: Path) -> None:
         warehouse = warehouse_in(folder)
@@ -200,7 +200,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
         # The second file of messages.
         rows += [sent("m2", "11-10 10:00", landed_on="11-19"), sent(None, "11-10 10:00", landed_on="11-19")]
         warehouse.landing.deliver(of_account("a", *rows))
-        # With a dbt of its own, as a person starts it.
+        # With its own dbt, as when a person starts it.
         run = subprocess.run(MAIN_JOB, cwd=PROJECT, env=warehouse.variables(OUTREACH_DBT=""), capture_output=True, text=True)
         assert run.returncode == 0, run.stdout + run.stderr
         (folder / "printed").touch(0o600)
@@ -208,7 +208,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
     folder = made_once(tmp_path_factory, "small", make)
     warehouse = warehouse_in(folder)
-    # What is delivered later comes in other files.
+    # Later deliveries come in other files.
     for file in warehouse.landing.path.rglob("*.jsonl"):
         warehouse.landing.files[file.parts[-3], date.fromisoformat(file.parent.name.removeprefix("ingest_date="))] = 1
     return Built(warehouse, (folder / "printed").read_text())

@@ -1,4 +1,4 @@
-"""`make build` as a person runs it: what it prints, and one clear sentence where the set-up cannot work."""
+"""`make build` as a person runs it: its output, and one clear sentence if the set-up cannot work."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_dagster_with_its_own_event_log_finds_all_that_a_build_wrote(built: tupl
         keys = defs.resolve_job_def("full_refresh").asset_layer.asset_graph.asset_check_keys
         assert events[DagsterEventType.RUN_SUCCESS] == 1
         assert events[DagsterEventType.ASSET_CHECK_EVALUATION] == events[DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED] == len(keys) > 100
-        # From the index over all runs.
+        # From the index of all runs.
         published = instance.fetch_materializations(AssetKey("published_file"), limit=10).records
         assert run.run_id in {record.run_id for record in published}
         checked = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys))
@@ -129,7 +129,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     file = tmp_path / "accounts/ingest_date=2026-11-20/part.jsonl"
     file.parent.mkdir(parents=True)
     file.touch()
-    # The super-user may read everything, so the answer of the system is what is put in place here.
+    # Root may read every file, so the test replaces the system's answer.
     monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("part.jsonl"))
     with pytest.raises(LandingError, match=r"part\.jsonl: this landing file may not be read"):
         check_landing(str(tmp_path), "jsonl")
@@ -157,7 +157,7 @@ def test_a_file_that_is_no_database_is_no_lock_whatever_its_name(tmp_path: Path)
 @pytest.mark.nightly
 def test_of_two_builds_at_once_the_second_says_who_builds_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
     LandingZone(tmp_path / "landing").deliver([account_row(account_id="acc"), sent("m1", "11-19 10:00", account_id="acc")])
-    # In a fresh clone, where both find nothing parsed.
+    # As in a fresh clone, where neither finds a parsed project.
     variables = variables_of(tmp_path, DBT_TARGET_PATH=str(tmp_path / "not parsed"))
     runs = [
         subprocess.Popen(MAIN_JOB, cwd=PROJECT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -195,7 +195,7 @@ def test_links_odd_names_empty_variables_and_cut_off_parse_results_hold_up_no_bu
     (tmp_path / "disk").mkdir()
     links = {"OUTREACH_WAREHOUSE": tmp_path / "warehouse.duckdb", "OUTREACH_PUBLISHED": tmp_path / "reports.duckdb"}
     for link in links.values():
-        # There or not: DuckDB itself names a database after the file that a link leads to.
+        # Links to missing files: DuckDB names a database after the target of a link.
         link.symlink_to(tmp_path / "disk" / f"other {link.name}")
     variables = {name: str(link) for name, link in links.items()} | {"OUTREACH_LANDING_FORMAT": "", "DBT_LOG_PATH": ""}
     manifest = tmp_path / "target/manifest.json"

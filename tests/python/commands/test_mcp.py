@@ -1,4 +1,4 @@
-"""`make mcp`, asked by the protocol's own client: the report functions, for the accounts that the viewer may see."""
+"""`make mcp`, called by the protocol's own client: the report functions, for the accounts the viewer may see."""
 
 from __future__ import annotations
 

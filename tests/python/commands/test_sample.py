@@ -1,4 +1,4 @@
-"""The sample landing zone: the same for a seed and end day, realistic, and with everything in it that goes wrong."""
+"""The sample landing zone: reproducible by seed and end day, realistic, and full of everything that goes wrong."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_parquet_holds_the_same_rows_as_json_lines(sample: Built, tmp_path: Path
                     f"read_json('{lines}/*/*', columns = {{{texts}}}, ignore_errors = true, format = 'newline_delimited')",
                 )
             )
-            # What is no JSON is a row of nothing to DuckDB.
+            # DuckDB reads a line that is not JSON as an empty row.
             assert in_parquet == [row for row in in_lines if any(row)], stream
             rows += len(in_parquet)
     assert rows > 8000

@@ -1,4 +1,4 @@
-"""The connectors: raw rows of a provider, and the landing rows that they become."""
+"""The connectors: a provider's raw rows, and the landing rows they become."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from outreach.settings import Settings
 
 @pytest.fixture
 def ingested(tmp_path: Path) -> Callable[..., Ingestion]:
-    """Ingests raw rows of Fivetran's tables; each call replaces those of the one before."""
+    """Ingests raw rows of Fivetran's tables; each call replaces the previous call's rows."""
 
     def run(messages: list[dict], calls: list[dict] = (), *, numbers: list[dict] = (), **options: Any) -> Ingestion:
         raw = tmp_path / "raw"
@@ -143,7 +143,7 @@ def test_rows_that_airbyte_nests_in_one_column_are_those_that_lie_flat(tmp_path,
 
 @pytest.mark.parametrize("form", ["csv", "duckdb"])
 def test_what_the_loader_wrote_before_the_given_day_is_not_read(tmp_path, form):
-    """Days are UTC; an offset may move a row by a day, so that the day before is read too. An unknown time may be any."""
+    """Days are UTC. An offset may move a row by a day, so the day before is read too. A row without a known time is always read."""
     written = {
         "old": "2026-11-18 23:59:59 UTC", "day before": "2026-11-20T08:00:00Z", "new": "2026-11-21 10:00:00 UTC", "none": None,
         "epoch": "1700000000",
@@ -172,7 +172,7 @@ def test_the_contact_that_landed_first_stays_when_its_number_is_hidden(ingested,
 def test_between_two_own_numbers_nothing_is_an_event(ingested):
     numbers = [{"account_id": "AC1", "phone_number": number} for number in ("+15550100000", "+15550200001")]
     assert ingested([MESSAGE], numbers=numbers).read["messages"].skipped == {"internal": 1}
-    # A number that writes to itself stands for two that were made one.
+    # A number that writes to itself stands for two numbers that were merged.
     assert ingested([MESSAGE | {"to": "15550100000"}], numbers=numbers).written["message_events"] == 2
 
 
@@ -246,7 +246,7 @@ def bandwidth(kind: str, clock: str, code: int | None = None, **message: Any) ->
         ("twilio", [twilio("message.sent", "10:00:01"), twilio("message.delivered", "10:00:09")],
          [("sent", "10:00:01", None), ("delivered", "10:00:09", None)]),
         ("twilio", [twilio("message.read", "10:00:09")], [("delivered", "10:00:09", None)]),
-        # Two entries of different types may tell of the same event: the earlier one counts.
+        # Two entries of different types may report the same event; the earlier one counts.
         ("twilio", [twilio("message.read", "10:00:30"), twilio("message.delivered", "10:00:09")], [("delivered", "10:00:09", None)]),
         ("twilio", [twilio("message.sent", "10:00:01"), twilio("message.failed", "10:00:09", errorCode=30007)],
          [("sent", "10:00:01", None), ("undelivered", "10:00:09", "30007")]),

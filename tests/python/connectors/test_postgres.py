@@ -1,4 +1,4 @@
-"""Raw tables in a real Postgres, with the types that a loader gives them."""
+"""Raw tables in a real Postgres, with a loader's types."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The location of a database with a password."""
     import adbc_driver_postgresql.dbapi as client
 
-    # Postgres does not run as root, and does not reach into root's folders.
+    # Postgres refuses to run as root, and cannot read root's folders.
     folder = Path(f"/tmp/outreach-postgres-{os.getpid()}")
     folder.mkdir(mode=0o700)
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

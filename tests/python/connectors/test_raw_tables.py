@@ -1,4 +1,4 @@
-"""Random raw tables in evolving snapshots, ingested step by step and killed between, against another reading of what they mean."""
+"""Random raw tables in evolving snapshots, ingested step by step with kills, against an independent reading of their meaning."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STEPS = 5
 
 
 def write(folder: Path, tables: dict[str, list[Row]], rng: Random) -> None:
-    """The tables as files, in any of the forms that a loader leaves."""
+    """The tables as files, in any of a loader's formats."""
     folder.mkdir(exist_ok=True)
     for file in folder.iterdir():
         file.unlink()
@@ -58,7 +58,7 @@ def landed(folder: Path, stream: str) -> list[dict[str, Any]]:
 
 
 class Killed(Exception):
-    """In the place of a kill: what was not written is not there."""
+    """Stands for a kill: nothing after it is written."""
 
 
 @pytest.mark.parametrize("seed", range(CASES))

@@ -1,4 +1,4 @@
-"""Twilio's API as a source: what it tells becomes landing rows, whatever goes wrong on the way."""
+"""Twilio's API as a source: its answers become landing rows, whatever goes wrong on the way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KILLS = 20 if NIGHTLY else 1
 
 
 def story(messages: int = 30) -> Twilio:
-    """An account and two below it, of which one is closed."""
+    """An account and two sub-accounts, one of them closed."""
     twilio = Twilio(accounts=[account("AC1", "AC1", "One"), account("AC2", "AC1", "Two"), account("AC3", "AC1", "Closed")], closed={"AC3"})
     twilio.services = [{"sid": "MG1", "account_sid": "AC1", "friendly_name": "Spring", "date_created": "2026-01-01T00:00:00Z",
                         "date_updated": "2026-01-01T00:00:00Z"}]  # fmt: skip
@@ -45,14 +45,14 @@ def ingest(folder: Path, twilio: Twilio, *arguments: str, **more: str) -> subpro
 
 
 def landed(folder: Path, stream: str) -> Counter[str]:
-    """The landed rows of a stream without what depends on when they were read."""
+    """The landed rows of a stream, without the time they were read."""
     rows = [json.loads(line) for file in (folder / "landing" / stream).rglob("*.jsonl") for line in file.read_text().splitlines()]
     return Counter(json.dumps({name: value for name, value in row.items() if name != "updated_at"}) for row in rows)
 
 
 def test_what_the_api_tells_lands_and_what_settles_later_arrives(tmp_path: Path) -> None:
     with story().served() as twilio:
-        # One is not delivered yet; one was never sent, and has no time.
+        # One message is not delivered yet; another was never sent, and has no time.
         twilio.messages[0] |= {"status": "sent", "price": None, "num_segments": "0"}
         twilio.messages.append(message("SM_queued", "AC1", None, status="queued"))
         first = ingest(tmp_path, twilio, "--since", f"{NOW - timedelta(days=2):%Y-%m-%d}")

@@ -1,4 +1,4 @@
-"""What nobody here wrote, between the connector and the mock of Twilio's API: the provider's own client and its published description."""
+"""Twilio's own client and published API description, as independent judges of the connector and of the mock of the API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SINCE = NOW - timedelta(days=4)
 
 
 def twilio_of_valid_ids() -> Twilio:
-    """More than two pages of messages, calls, an account below, and ids as Twilio gives them."""
+    """Several pages of messages, some calls, a sub-account, and ids in Twilio's format."""
     twilio = Twilio(accounts=[account(ACCOUNT, ACCOUNT, "One"), account(SUB_ACCOUNT, ACCOUNT, "Two")])
     twilio.services = [{"sid": SERVICE, "account_sid": ACCOUNT, "friendly_name": "Spring", "date_created": "2026-01-01T00:00:00Z",
                         "date_updated": "2026-01-01T00:00:00Z"}]  # fmt: skip
@@ -77,13 +77,13 @@ def test_twilios_own_client_reads_the_mock_as_the_connector_does(tmp_path: Path)
         run = ingest(tmp_path, twilio, "--since", f"{SINCE:%Y-%m-%d}", TWILIO_ACCOUNT_SID=ACCOUNT)
     assert run.returncode == 0, run.stdout + run.stderr
     events = [json.loads(row) for row in landed(tmp_path, "message_events")]
-    # What the connector says was sent is what the client says was.
+    # The connector and the client agree on what was sent.
     assert {one["message_id"] for one in events} == {one.sid for one in messages if one.status != "queued"}
 
 
 @contextmanager
 def prism(description: Path, upstream: str) -> Iterator[str]:
-    """A proxy that refuses a request, and an answer, that a description does not allow."""
+    """A proxy that rejects every request and answer that violates a description."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -107,7 +107,7 @@ def prism(description: Path, upstream: str) -> Iterator[str]:
 
 
 def described() -> dict[str, Any]:
-    """Twilio's description of the four lists that are read, of both hosts as one. Node's validator takes its `uri` for more than it is."""
+    """Twilio's description of the four lists, with both hosts in one. Without `format: uri`, which the validator takes too strictly."""
     core, messaging = (json.loads((DESCRIPTIONS / f"twilio_{name}.json").read_text()) for name in ("api_v2010", "messaging_v1"))
     lists = [
         (core, "/2010-04-01/Accounts.json"), (core, "/2010-04-01/Accounts/{AccountSid}/Messages.json"),
@@ -135,7 +135,7 @@ def test_every_request_and_answer_is_as_twilios_description_has_it(tmp_path: Pat
         assert sum(landed(tmp_path, "message_events").values()) == 2_498 * 2 + 1
         paths = {urlsplit(request).path for request in twilio.requests}
         assert len(paths) == 6, "both accounts' messages and calls, the accounts and the services"
-        # The proxy does refuse.
+        # The proxy does reject violations.
         twilio.messages[0]["num_segments"] = 1
         path = f"{url}/2010-04-01/Accounts/{SUB_ACCOUNT}/Messages.json"
         statuses = [

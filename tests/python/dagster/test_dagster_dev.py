@@ -1,4 +1,4 @@
-"""A real Dagster on a loopback port, asked over its GraphQL as the UI asks it."""
+"""A real Dagster on a loopback port, called through GraphQL as the UI does."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_schedules_and_sensors_are_listed_and_off(dagster: Ui) -> None:
 
 @pytest.mark.nightly
 def test_a_failed_run_goes_on_from_where_it_failed_and_a_launched_one_finds_the_publication_fresh(dagster: Ui) -> None:
-    # The publication cannot be written: its place is taken by a folder.
+    # The publication cannot be written: a folder is in its place.
     beside = dagster.published.with_name(f".{dagster.published.name}.unfinished")
     beside.mkdir()
     failed = dagster.launch("build")

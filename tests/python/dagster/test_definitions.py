@@ -1,4 +1,4 @@
-"""What Dagster's UI shows before anything has run: assets, their lineage and groups, jobs."""
+"""What Dagster's UI shows before any run: assets, their lineage and groups, jobs."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_the_published_file_follows_everything_that_is_in_it() -> None:
 def test_the_graph_begins_with_landing_and_seeds_and_ends_with_readers_and_documentation() -> None:
     keys = GRAPH.get_all_asset_keys()
     beginnings = {key for key in keys if not GRAPH.get(key).parent_keys}
-    # The calendar and the KPIs' definitions come from nowhere.
+    # The calendar and the KPI definitions have no source.
     of_no_data = {AssetKey(["marts", name]) for name in ("time_spine", "kpis")}
     assert {key.path[0] for key in beginnings - of_no_data} == {"landing", "seeds"}
-    # Connectors read the senders, in front of the landing zone.
+    # Connectors read the senders before the landing zone.
     ends = {key.path[0] for key in keys - {AssetKey(["seeds", "senders"])} if not GRAPH.get(key).child_keys}
     assert ends == {"readers", "documentation"}
 

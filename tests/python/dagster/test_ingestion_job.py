@@ -1,4 +1,4 @@
-"""The job that reads a source and builds: in a process of its own, as the variables that name the source are read when it starts."""
+"""The job that reads a source and builds. It runs in its own process, because the variables that name the source are read at start."""
 
 from __future__ import annotations
 

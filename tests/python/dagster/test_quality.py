@@ -1,4 +1,4 @@
-"""Each rule of the checks, seen to fail, and what it stops."""
+"""Each rule of the checks, seen to fail, and what a failure stops."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def built(sample: Built) -> Warehouse:
 
 
 def copy_of(built: Warehouse, folder: Path) -> Warehouse:
-    """A warehouse and landing zone of a test's own, the files as old as they were."""
+    """A test's own copy of a warehouse and landing zone. Files keep their age."""
     shutil.copytree(built.landing.path, folder / "landing")
     shutil.copyfile(built.path, folder / "warehouse.duckdb")
     return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
@@ -49,8 +49,8 @@ def broken_lines(count: int) -> str:
     return '{"event_id": "e\n' * count
 
 
-# Deliveries that follow the first one, on the day after it: rows, text besides, the checks that fail, and how. Each limit is touched
-# from both sides: of 80 new rows 16 are 20 %.
+# Deliveries on the day after the first one: rows, further text, and the checks that fail, with their severity. Each limit is approached
+# from both sides.
 DELIVERIES = {
     "clean": (messages(40, "11-21"), "", {}),
     "one reject of 40 is a warning": (messages(39, "11-21") + messages(1, "11-21", contact=None), "", {"rejects_are_few": WARN}),
@@ -79,7 +79,7 @@ DELIVERIES = {
 
 
 def delivered(built: Warehouse, folder: Path, delivery: str) -> Warehouse:
-    """A copy to which a delivery has come."""
+    """A copy with a delivery."""
     rows, text, _ = DELIVERIES[delivery]
     warehouse = copy_of(built, folder)
     warehouse.landing.deliver(of_account("acc_1", *rows))
@@ -112,7 +112,7 @@ def judged(built: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[o
 def test_a_delivery_is_an_error_or_a_warning_of_its_check(judged: dict[object, dict[str, Verdict]], delivery: str) -> None:
     failed = {name: verdict for name, verdict in judged[delivery].items() if not verdict.holds}
     for name in ("landing_is_fresh", "volume_is_as_usual"):
-        # They depend on today, and on the day before.
+        # These depend on today and on the day before.
         failed.pop(name, None)
     assert {name: WARN if verdict.is_warning else ERROR for name, verdict in failed.items()} == DELIVERIES[delivery][2]
     assert all(verdict.rule.blocking for verdict in failed.values())
@@ -148,7 +148,7 @@ def test_a_failing_check_says_what_was_expected_and_what_was_found(built: Wareho
 
 def test_a_landing_zone_that_has_lost_most_of_a_stream_stops_a_full_refresh_too(built: Warehouse, tmp_path: Path) -> None:
     warehouse = copy_of(built, tmp_path)
-    # The share is mounted, and the folder is empty.
+    # The share is mounted, but the folder is empty.
     shutil.rmtree(warehouse.landing.path / "message_events")
     (warehouse.landing.path / "message_events").mkdir()
     run = warehouse.run("full_refresh")
@@ -169,7 +169,7 @@ def test_limits_can_be_set_for_one_run(built: Warehouse, tmp_path: Path) -> None
     assert run.success and checks_of(run)["message_events", "rejects_are_few"].severity == WARN
 
 
-# Messages on a day, after 10, 20, 30 and 20 on the same weekday of the four weeks before; whether that is as usual.
+# Messages on a day, after 10, 20, 30 and 20 on the same weekday of the previous four weeks, and whether that is as usual.
 VOLUMES = {7: False, 8: True, 20: True, 50: True, 51: False}
 
 
@@ -223,7 +223,7 @@ def test_files_that_cannot_be_read_are_named_and_stop_nothing(built: Warehouse, 
 
 @pytest.fixture
 def marts(built: Warehouse, tmp_path: Path) -> duckdb.DuckDBPyConnection:
-    """A copy of the sample's warehouse in which every mart is a table, so that it can be spoiled."""
+    """A copy of the sample's warehouse with every mart as a table, so that tests can spoil it."""
     file = tmp_path / "spoiled.duckdb"
     shutil.copyfile(built.path, file)
     with duckdb.connect(str(file)) as db:
@@ -246,7 +246,7 @@ def columns_of(rule: Rule) -> list[str]:
     return [expectation.description.split()[0] for expectation in rule.expectations]
 
 
-# By rule: the statements that spoil one row for each of its expectations.
+# For each rule, the statements that spoil one row per expectation.
 SPOILED = {
     "rows_are_accounted_for": lambda table, rule: [f"update {table} set landed_rows = landed_rows + 1"],
     "parts_of_a_whole_are_between_0_and_1": lambda table, rule: [

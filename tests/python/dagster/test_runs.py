@@ -1,4 +1,4 @@
-"""Whole runs in process: what they record, what they publish, and what stops them."""
+"""Whole runs in this process: what they record, what they publish, and what stops them."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_a_run_waits_for_who_holds_the_warehouse_and_readers_go_on_with_what_the
 @pytest.mark.nightly
 def test_days_that_are_taken_in_again_give_the_same_however_often_and_leave_other_days_alone(small: Built, tmp_path: Path) -> None:
     copied = copied_to(tmp_path / "copied", small.warehouse)
-    # The open day is looked at in every run: it is another one than those of the messages.
+    # Every run inspects the open day, so it differs from the messages' days.
     copied.landing.deliver(of_account("a", row("labels", landed_on="11-22", label_id="l", updated_at=at("11-22 10:00"))))
     assert copied.run("build").success
     before = Path(shutil.copyfile(copied.path, tmp_path / "before.duckdb"))
@@ -292,7 +292,7 @@ def test_the_sensor_fires_for_new_files_never_beside_a_run_and_again_after_one_t
 
         warehouse.landing.deliver(of_account("a", sent("m2", "11-11 10:00")))
         instance.report_run_canceled(start(look()))
-        # The next look, half a minute later, is the next try; then every second one, and so on.
+        # The next tick, half a minute later, retries; then every second tick, and so on.
         again = look()
         assert isinstance(again, RunRequest) and again.run_key != first.run_key
         instance.report_run_failed(start(again))

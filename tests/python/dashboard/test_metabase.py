@@ -1,6 +1,6 @@
-"""Metabase's questions and dashboard: every number is the report functions', and what the API is sent is what its documentation asks for.
+"""Metabase's questions and dashboard: every number equals the report functions', and every request follows the API's description.
 
-Metabase itself is not here: what stands in for it keeps what it is given, and refuses what the API's description does not allow.
+Metabase itself is not available here. A stand-in keeps what it is sent, and rejects requests that the API's description does not allow.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from outreach.kpis.units import UNITS
 
 KEY = "mb_a_key_of_an_administrator"
 
-# What a request has to have, by the API's description of Metabase 0.58.
+# The fields each request requires, by Metabase 0.58's API description.
 REQUIRED = {
     ("POST", "/api/database/"): {"name", "engine", "details", "is_full_sync", "is_on_demand", "connection_source"},
     ("POST", "/api/collection/"): {"name"},
@@ -125,7 +125,7 @@ def test_a_signed_link_alone_says_whose_account_an_embedded_dashboard_shows() ->
 
 
 def as_metabase_runs_it(sql: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A question's SQL with its variables bound, and the optional parts left out whose variables have no value."""
+    """A question's SQL with its variables bound, and without the optional parts whose variables have no value."""
     without = re.sub(r"\[\[(.*?\{\{(\w+)\}\}.*?)\]\]", lambda part: part[1] if values.get(part[2]) is not None else "", sql)
     names = re.findall(r"\{\{(\w+)\}\}", without)
     return re.sub(r"\{\{(\w+)\}\}", r"$\1", without), {name: values[name] for name in names}

@@ -115,7 +115,7 @@ def test_a_card_compares_with_the_period_before_and_explains_itself(reporting: R
     reporting.open(viewer="known")
     sent = reporting.tab.locator("#card-sms_sent")
     expect(sent.locator(".change")).to_contain_text("▲ 200 %")
-    # Blocked: nothing before, a fifth now, which is worse; said to who does not see the colour, too.
+    # Blocked: none before, a fifth now. That is worse, and also said without colour.
     blocked = reporting.tab.locator("#card-carrier_block_rate")
     expect(blocked.locator(".change.worse")).to_have_text(re.compile(r"▲ 20 points, worse, vs \d"))
     expect(blocked.locator(".help")).to_be_hidden()
@@ -144,7 +144,7 @@ def test_messaging_says_which_step_brings_replies_who_answers_and_when(reporting
     assert table_rows(reporting, "Who answers, and how fast") == [["Unknown", "1", "1h 5m", "1h 5m", "1h 5m", "0 %"]]
     reporting.notice("50 % of 4 first messages had a reply within 72 hours. No hour can be told apart from the rest of the week yet.")
     expect(reporting.tab.get_by_role("heading", name="Messages after an opt-out")).to_have_count(1)  # its card
-    # The sample goes on writing to who has said stop.
+    # The sample keeps writing to contacts who have opted out.
     reporting.open(viewer="acc_1", range="last-30-days")
     expect(reporting.tab.get_by_role("heading", name="Messages after an opt-out")).to_have_count(2)
     expect(reporting.tab.get_by_text("Each can cost the sender its number.")).to_be_visible()
@@ -469,7 +469,7 @@ SCREENS = {
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_the_page_fits_its_screen(chromium: Browser, address: str, name: str) -> None:
-    """Also writes target/screenshots, to be looked at."""
+    """Also writes target/screenshots for visual review."""
     state, context = SCREENS[name]
     with window(chromium, **context) as opened, tab(opened, address) as page:
         page.open(viewer="acc_1", range="last-30-days", **state)
@@ -490,7 +490,7 @@ def test_screen_readers_find_names_and_tables(reporting: Reporting) -> None:
     for name in ("Viewing as", "Account", "Campaigns", "Message Templates", "KPI"):
         expect(page.get_by_role("combobox", name=name)).to_have_count(1)
     expect(page.get_by_role("heading", name="Reporting", level=1)).to_have_count(1)
-    # Charts say what they show, and have a table beside them.
+    # Charts have a description and a table with the same numbers.
     for chart in ("SMS sent by day", "Carrier Block Rate of each template"):
         expect(page.locator(f".stVegaLiteChart[aria-label*='{chart}'][aria-label$='The table below has the numbers.']")).to_be_visible()
     card = page.locator("#card-reply_rate")

@@ -14,7 +14,7 @@ from oracle import PROJECT
 from page import MARKUP, Reporting, free_port, served, tab, wait_for, window
 from playwright.sync_api import Browser, expect
 
-# It is behind the library that it stands on, which says so whatever the filters.
+# It uses a deprecated call of its library, which warns whatever the filters.
 with warnings.catch_warnings(record=True):
     import oidc_provider_mock
 
@@ -55,7 +55,7 @@ def address(chromium: Browser, published: Path, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def visitor(chromium: Browser, address: str) -> Iterator[Reporting]:
-    """Somebody who has not signed in."""
+    """A visitor who has not signed in."""
     with window(chromium) as opened, tab(opened, address) as page:
         yield page
 
@@ -142,7 +142,7 @@ def test_incomplete_sign_in_names_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_streamlit_itself_shows_nothing_beyond_loopback_without_sign_in(chromium: Browser, published: Path, tmp_path: Path) -> None:
-    """Whoever starts it without `make dashboard`."""
+    """Even when it is started without `make dashboard`."""
     port = free_port()
     options = ["--server.address", "0.0.0.0", "--server.port", str(port)]
     environment = os.environ | {"HOME": str(tmp_path), "OUTREACH_PUBLISHED": str(published)}

@@ -1,4 +1,4 @@
-"""A real Superset: its API imports the bundle, its numbers are those of the report functions, and a viewer sees their own accounts."""
+"""A real Superset: its API imports the bundle, its numbers equal the report functions', and viewers see only their own accounts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VIEWER = "acc_1"
 
 pytestmark = pytest.mark.skipif(not ENVIRONMENT.exists(), reason="Superset is not installed: make .venv-superset/.installed")
 
-# What each chart shows again, by its kind and name, and which of the report's columns are its keys.
+# The report behind each chart, by kind and name, and the report's key columns.
 REPORTS = {
     "number": "{view}_report", "By day": "{view}_by_day", "By campaign": "{view}_by_campaign", "By template": "{view}_by_template",
     "Labels": "label_report", "Call outcomes": "call_outcome_report",
@@ -41,7 +41,7 @@ def superset(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     server.prepare(print)
     with server.serving():
         server.bring(published, [VIEWER])
-        # Again, as with the next start: nothing is there twice.
+        # A second time, as at the next start: nothing is duplicated.
         server.bring(published, [VIEWER])
         yield server
 
@@ -52,7 +52,7 @@ def chart_of(api: Api) -> dict[str, dict[str, Any]]:
 
 
 def rows_of_chart(api: Api, chart: dict[str, Any], start: date, end: date, filters: dict[str, str]) -> list[dict[str, Any]]:
-    """What a chart shows with the dashboard's filters, asked as the dashboard asks."""
+    """A chart's rows under the dashboard's filters, requested as the dashboard does."""
     context = json.loads(chart["query_context"])
     days = f"{start} : {end + timedelta(days=1)}"
     (query,) = context["queries"]
@@ -134,7 +134,7 @@ def test_the_dashboard_is_drawn_with_the_numbers_of_the_first_account(superset: 
     page.goto(f"{superset.url}/superset/dashboard/{bundle.SLUG}/")
     for view in ("Messaging", "Calling"):
         page.get_by_role("tab", name=view).click()
-        # Superset allows no script of ours on its page, so that what is there is waited for.
+        # Superset's page blocks our scripts, so the test waits for what appears.
         page.locator(".superset-legacy-chart-big-number .header-line").locator("visible=true").nth(5).wait_for(timeout=90_000)
     assert page.get_by_text("error", exact=False).count() == 0
     page.close()

@@ -1,4 +1,4 @@
-"""The bundle for Superset: every KPI is a metric of it, and every chart asks for what is there."""
+"""The bundle for Superset: every KPI is one of its metrics, and every chart uses existing metrics and columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contact that is to be forgotten leaves every table, and the bytes of both files, with the next build."""
+"""A contact to forget leaves every table, and the bytes of both files, with the next build."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from harness import NIGHTLY, LandingZone, Warehouse, assert_equal_to_full_refresh, checks_of, messaging, rows_of
 from stories import account_row, call, contact_event, event, manual, of_account, received, row, sent
 
-# Nothing else is named like them, so that their bytes can be looked for.
+# Unique names, so that their bytes can be searched for.
 FORGOTTEN = "contact-forgotten-7d1f"
 KEPT = "contact-kept-9e2a"
 MARKERS = [FORGOTTEN, "msg-forgotten-7d1f", "+15550107777", "body-forgotten-7d1f"]
 
 
 def story(contact: str, suffix: str) -> list:
-    """What one contact has landed: of every stream something, a duplicate and a row that is rejected."""
+    """One contact's landed rows: some in every stream, with a duplicate and a rejected row."""
     first = sent(f"msg-{suffix}", "11-10 10:00", contact=contact)
     rejected = event(
         "message_events", "11-10 11:00", {"kind": "exploded", "message_id": f"msg-{suffix}"},
@@ -34,7 +34,7 @@ def story(contact: str, suffix: str) -> list:
 
 @pytest.fixture(scope="module")
 def erased(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse, dict, dict, object]]:
-    """A warehouse, its accounting and report before a contact was forgotten, and the run that forgot it."""
+    """A warehouse, its accounting and report before a contact was erased, and the run that erased it."""
     folder = tmp_path_factory.mktemp("erasure")
     warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
     # Of an account that is not there yet, too.
@@ -71,7 +71,7 @@ def test_everything_of_a_forgotten_contact_leaves_both_files(erased) -> None:
     warehouse, *_ = erased
     assert holding(warehouse.path, MARKERS) == []
     assert holding(warehouse.published, MARKERS) == []
-    # The room that rows leave is not kept: what stands there was written anew.
+    # The space of deleted rows is not kept: the file was rewritten.
     with warehouse.connect() as db:
         assert db.execute("select since_batch from intermediate.build_state where model_name = 'erased'").fetchone()[0] > 0
 
@@ -124,7 +124,7 @@ def test_what_lands_of_it_later_is_forgotten_as_well_and_another_accounts_contac
     assert (now["forgotten_rows"], now["accepted_rows"]) == (before["forgotten_rows"] + 1, before["accepted_rows"] + 1)
     assert [messaging(warehouse, account)["sms_sent"] for account in ("late", "b")] == [0, 1]
     assert_equal_to_full_refresh(warehouse)
-    # Its owner erases it from the landing zone; nothing of it is left to list, and what was forgotten stays forgotten.
+    # Its owner erases it from the landing zone. Nothing is left to list, and what was erased stays erased.
     for file in warehouse.landing.path.rglob("*.jsonl"):
         lines = file.read_text().splitlines(keepends=True)
         file.write_text("".join(line for line in lines if FORGOTTEN not in line or '"b"' in line or "forgotten" in file.parts[-3]))

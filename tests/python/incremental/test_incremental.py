@@ -1,4 +1,4 @@
-"""A landing zone that arrives in any number of runs gives the marts of one full refresh, whatever changes meanwhile."""
+"""A landing zone that arrives over any number of runs gives the marts of one full refresh, whatever changes in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stories import account_row, contact_event, of_account, received, sent
 
 
 def batches(warehouse: Warehouse) -> dict[str, set[int]]:
-    """The runs that brought the rows of each landing file."""
+    """The batches that brought each landing file's rows."""
     with warehouse.connect() as db:
         return dict(db.execute("""
             select path, list_sort(list(distinct batch)) from staging.base_message_events join staging.landing_files using (file_id)
@@ -40,7 +40,7 @@ def test_late_accounts_changed_timezones_and_a_growing_day(warehouse: Warehouse)
     assert messaging(warehouse, "moving", date(2026, 11, 10))["sms_sent"] == 1
     first = batches(warehouse)
 
-    # The late account comes, an account moves west, and the open day's file grows.
+    # The late account arrives, an account moves west, and the open day's file grows.
     landing.deliver([
         *of_account("late", account_row(landed_on="11-20")),
         *of_account("moving", account_row(timezone="America/New_York", updated_at="2026-11-19T00:00:00Z", landed_on="11-20")),
@@ -66,7 +66,7 @@ def test_a_file_that_has_not_changed_is_not_read_again_and_the_open_day_is(wareh
     rows = of_account("a", account_row(landed_on="11-18"), sent("m1", "11-10 03:00", landed_on="11-18"))
     warehouse.landing.deliver(rows + of_account("a", sent("m2", "11-10 03:00", landed_on="11-19")))
     warehouse.build_for("stg_message_events")
-    # Other content of the same size and age: whoever reads the file would see it.
+    # Different content of the same size and age: any reader of the file would notice.
     for file in warehouse.landing.path.glob("message_events/*/*"):
         stat = file.stat()
         file.write_bytes(file.read_bytes().replace(b'"m1"', b'"x1"').replace(b'"m2"', b'"x2"'))
@@ -102,7 +102,7 @@ def test_what_a_build_that_died_left_over_the_next_one_finds(warehouse: Warehous
     warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00"), contact_event("lead_created", "11-10 04:00")))
     warehouse.build()
     warehouse.landing.deliver(of_account("a", sent("m2", "11-11 03:00"), contact_event("opted_out", "11-11 04:00", contact="p2")))
-    # It got as far as staging and one fact table, then nothing new came.
+    # It got as far as staging and one fact table; nothing new arrived afterwards.
     warehouse.build("--select", "+fct_leads")
     assert messaging(warehouse, "a")["sms_sent"] == 1
     warehouse.build()

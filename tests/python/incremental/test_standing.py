@@ -1,4 +1,4 @@
-"""A build that would find nothing to do says so and ends; whatever it would find, it starts."""
+"""A build with nothing to do says so and ends; a build with anything to do starts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def copied(whole: Warehouse, tmp_path: Path) -> Warehouse:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project, as old as the project is, whose files count as the project's."""
+    """A copy of the project, as old as the original, whose files count as the project's."""
     folder = tmp_path / "project"
     for place in fingerprints.PROJECT_FILES:
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def grow(warehouse: Warehouse) -> None:
 
 
 def rewrite_unseen(warehouse: Warehouse) -> None:
-    """Other content of the same size and age."""
+    """Writes different content of the same size and age."""
     file = newest_file(warehouse)
     stat = file.stat()
     file.write_bytes(file.read_bytes().replace(b'"m2"', b'"x2"'))

@@ -1,4 +1,4 @@
-"""Builds that are killed or run out of disk or memory, and readers in the middle of it: nothing is lost, nobody sees half of anything."""
+"""Builds that are killed or run out of disk or memory, with readers all the while: nothing is lost, and nobody sees half of anything."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def seconds_unless_killed(warehouse: Warehouse, moment: float) -> float | None:
 
 @contextmanager
 def reading(published: Path) -> Iterator[list[str]]:
-    """Somebody opens the published file without pause, and writes down what is wrong with it."""
+    """A reader that opens the published file again and again, and records whatever is wrong with it."""
     wrong, answers, stop = [], [0], threading.Event()
 
     def read() -> None:
@@ -93,7 +93,7 @@ def test_killed_at_random_moments_while_the_landing_zone_grows_nothing_is_lost(t
     with reading(warehouse.published) as wrong:
         for start, end in pairwise(cuts[1:-1]):
             backend.deliver(backend.days[start:end])
-            # One that ended before its moment had come shows how long they take by now.
+            # A build that ended before its kill shows how long builds take by now.
             while ended := seconds_unless_killed(warehouse, rng.uniform(0.1, 1) * seconds):
                 seconds = min(seconds, ended)
         backend.deliver(backend.days[cuts[-2] :])
@@ -129,7 +129,7 @@ def copy_of(standing: tuple[Warehouse, Backend], folder: Path) -> Warehouse:
 
 
 def dbt_build(warehouse: Warehouse, **more: str) -> subprocess.Popen:
-    """dbt by itself: what the main job does between its checks."""
+    """dbt alone: the part of the main job between its checks."""
     dbt = str(Path(sys.executable).with_name("dbt"))
     arguments = ["--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
     return warehouse.start(dbt, *arguments, DBT_PROFILES_DIR="profiles", **more)
@@ -142,7 +142,7 @@ def assert_unharmed_and_healed_by_the_next_run(warehouse: Warehouse, before: War
     process = dbt_build(warehouse)
     printed, _ = process.communicate()
     assert process.returncode == 0, printed
-    # Not on the test's own disk.
+    # Not on the test's small disk.
     at_once = Warehouse(before.path.with_name("at_once.duckdb"), warehouse.landing)
     at_once.build("--full-refresh")
     assert differing_rows(warehouse.path, at_once.path) == {}
@@ -155,7 +155,7 @@ def test_a_full_disk_is_a_clear_error_and_the_next_run_heals(standing: tuple[War
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(disk)], check=True)
     try:
         warehouse = copy_of(standing, disk)
-        # Enough is left to begin, and not enough to write.
+        # Enough space to start, but not to write.
         with (disk / "filler").open("wb") as filler:
             filler.write(bytes(shutil.disk_usage(disk).free - 500_000))
         process = dbt_build(warehouse, DBT_TARGET_PATH=str(tmp_path / "target"))

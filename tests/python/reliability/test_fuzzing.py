@@ -1,4 +1,4 @@
-"""Whatever somebody puts into a landing zone: it is rejected with a reason or named by file, and the other rows are in."""
+"""Anything in a landing zone is accepted, rejected with a reason or named by file, and all other rows come in."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ ODD_TIMES = [
 
 @st.composite
 def rows(draw: st.DrawFn, times: list[str]) -> bytes:
-    """A line that is JSON: a row of message_events, some of it anything at all."""
+    """A JSON line: a row of message_events with arbitrary values in some places."""
     row = {
         "event_id": draw(st.sampled_from(["e1", "e2", *HOSTILE_IDS]) | NESTED),
         "event_type": draw(st.sampled_from(EVENT_TYPES) | NESTED),
@@ -78,7 +78,7 @@ def rows(draw: st.DrawFn, times: list[str]) -> bytes:
 
 
 def lines(times: list[str]) -> st.SearchStrategy[bytes]:
-    """A line: a row, and what is none."""
+    """A line: a row, or something that is not one."""
     broken = st.binary(max_size=60) | st.sampled_from(
         [b"\xff\xfe", b"\x00", b"{", b'{"a":', b"[[[[", b"\xed\xa0\x80", b"null", b"[1]", b'"s"', b"1", b" "]
     )
@@ -92,7 +92,7 @@ def times() -> list[str]:
 
 @dataclass
 class Zone:
-    """A warehouse with one good row per file, next to which anything is put."""
+    """A warehouse with one good row per file, beside arbitrary content."""
 
     warehouse: Warehouse
     good_rows: int = 0
@@ -126,7 +126,7 @@ def new_zone(folder: Path) -> Zone:
 
 
 def assert_all_accounted_for(zone: Zone) -> dict[str, tuple]:
-    """What landing_files says of each file; every row of each is held."""
+    """The entries of landing_files, after checking that every row of each file is held."""
     with zone.warehouse.connect() as db:
         unbalanced = """
             select * from marts.landing_accounting
@@ -163,7 +163,7 @@ def test_any_line_is_a_row_or_counted_as_broken(tmp_path_factory: pytest.TempPat
         file.write_bytes(gzip.compress(content) if file.suffix == ".gz" else content)
     zone.warehouse.build()
     files = assert_all_accounted_for(zone)
-    # What Python reads as an object is a row here as well, wherever it is UTF-8.
+    # Whatever Python reads as an object is also a row here, provided it is UTF-8.
     for n in range(0, CASES, 20):
         name = next(name for name in files if name.startswith(f"fuzz {n}.jsonl"))
         problem, rows_landed, broken = files[name]
@@ -212,7 +212,7 @@ def test_any_file_is_read_or_named_with_what_is_wrong_with_it(tmp_path: Path) ->
     assert named["outside.jsonl"] == "links to a place outside the landing zone"
     assert (files["long.jsonl"], files["wide.jsonl"]) == ((None, 1, 0), (None, 1, 0))
     assert files["it's; drop table x -- %[1]*?.jsonl"] == (None, 1, 0)
-    # Mended, each is taken in with the next run.
+    # Once repaired, each comes in with the next run.
     (zone.folder / "truncated.jsonl.gz").write_bytes(packed)
     zone.warehouse.build()
     assert assert_all_accounted_for(zone)["truncated.jsonl.gz"] == (None, 1000, 0)

@@ -1,4 +1,4 @@
-"""No account sees another's numbers: whatever ids are called, and whoever stands below whom."""
+"""No account sees another's numbers, whatever the ids and the hierarchy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOSTILE = [
     "acme/*", "a\\b", "$account", "{{ account }}", "account", "campaign", "true", "0", "../acme", "acme;", "acme\nacme", "é", "e\u0301",
     "=1+1",
 ]  # fmt: skip
-# Of the ids of others, each account asks for every so many.
+# Each account asks for one in so many of the other accounts' ids.
 EVERY = 6 if NIGHTLY else 10
 START, END = date(2026, 11, 1), date(2026, 11, 30)
 
@@ -43,7 +43,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         own.append(received("r", "11-10 11:00", contact=f"of {number} 0"))
         own.append(contact_event("label_added", "11-10 12:00", contact=f"of {number} 0", label=account))
         own += call("c", "11-10 13:00", 100, contact=f"of {number} 0", campaign=HOSTILE[0])
-        # Somebody says stop and is written to, which belongs to no campaign.
+        # A contact opts out and is written to, which belongs to no campaign.
         own.append(received("s", "11-10 14:00", contact=f"of {number} stopped", body="stop"))
         own.append(manual("a", "11-10 14:10", contact=f"of {number} stopped", user_id=f"u{number}"))
         rows += of_account(account, *own)
@@ -121,7 +121,7 @@ def test_who_is_moved_gains_and_loses_access_with_the_next_build_and_loops_are_t
     ])  # fmt: skip
     warehouse.build_for("account_access", "dim_users")
     own = {(name, name) for name in ("agency", "other", "shop", "branch", "self", "ring1", "ring2", "below ring", "orphan")}
-    # Accounts of a ring are tops; who hangs below one of them stays there.
+    # Accounts in a loop are top accounts; accounts below one of them stay there.
     assert access(warehouse) == own | {("agency", "shop"), ("agency", "branch"), ("shop", "branch"), ("ring1", "below ring")}
     of_user = """
         select users.email_sha256, access.account_id
@@ -137,7 +137,7 @@ def test_who_is_moved_gains_and_loses_access_with_the_next_build_and_loops_are_t
     assert access(warehouse) == own | {("other", "shop"), ("other", "branch"), ("shop", "branch"), ("ring1", "below ring")}
     with warehouse.connect() as db:
         assert [name for _, name in db.execute(of_user).fetchall()] == ["agency"]
-    # What came before comes late: nothing changes.
+    # Older versions arrive late: nothing changes.
     warehouse.landing.deliver([account("shop", "agency", "09-01 00:00"), user("09-01 00:00", "shop")])
     warehouse.build_for("account_access", "dim_users")
     assert ("other", "shop") in access(warehouse) and ("agency", "shop") not in access(warehouse)
@@ -153,7 +153,7 @@ MARKERS = {
 
 
 def exploded(message: str, **values: str) -> LandedRow:
-    """A row of no known type, with all that is personal."""
+    """A row of an unknown type with every kind of personal data."""
     return event(
         "message_events",
         "11-10 10:00",
@@ -170,7 +170,7 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
         row("message_templates", template_id="t", template_name="T", body=MARKERS["template"], updated_at=at("10-01 00:00")),
         *(sent(f"m{n}", "11-10 10:00", contact=f"p{n}", body=MARKERS["body"], number=MARKERS["phone"], template="t") for n in range(200)),
         received("r", "11-10 11:00", body=MARKERS["body"], number=MARKERS["phone"]),
-        # Rejected, and kept whole: in the warehouse alone.
+        # Rejected and kept whole, in the warehouse only.
         exploded("x", note=MARKERS["json"]),
     ))  # fmt: skip
     (tmp_path / "landing/message_events/ingest_date=2026-11-20/broken.jsonl").write_text(
@@ -209,7 +209,7 @@ def test_a_failing_check_is_printed_in_its_own_words_without_anything_personal_a
 
 
 def assert_nothing_kept(folder: Path, *places: str) -> None:
-    """Nothing personal in what Dagster and dbt keep: events, what the steps printed, metadata, Data Docs, the docs site, dbt's own files.
+    """Finds nothing personal in what Dagster and dbt keep: events, step output, metadata, Data Docs, the docs site, dbt's own files.
 
     Args:
         folder: a warehouse's.

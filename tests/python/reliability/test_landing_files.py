@@ -1,4 +1,4 @@
-"""Whatever stands in the landing zone, a build does not crash on it and loses no row silently."""
+"""Whatever the landing zone contains, a build neither crashes nor silently loses a row."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Wa
         "link.jsonl": "links to a place outside the landing zone",
         "strays.jsonl": "is not in a folder <stream>/ingest_date=YYYY-MM-DD/",
     }
-    # A file that was read and then breaks keeps what was read of it, and comes in anew when it is whole again.
+    # A file that breaks after it was read keeps its rows, and is read again once it is whole.
     (folder / "half.jsonl").write_bytes(good + good.replace(b"e2", b"e5").replace(b"m2", b"m5"))
     (folder / "cut off.jsonl.gz").write_bytes(gzip.compress(good.replace(b"e2", b"e6").replace(b"m2", b"m6")))
     warehouse.build_for("messaging_report")

@@ -1,4 +1,4 @@
-"""An operator's afternoon in a real Dagster: whatever goes wrong, the next build that succeeds has every number right."""
+"""An operator's afternoon in a real Dagster: whatever goes wrong, the next successful build has every number right."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Afternoon:
         return [row for row in self.rows if f"{row.ingest_date}" in days]
 
     def assert_right(self) -> int:
-        """Waits for what is under way, builds, and compares every report with the oracle; the answers compared."""
+        """Waits for running work, builds, and compares every report with the oracle. Returns the number of answers compared."""
         deadline = time.monotonic() + PATIENCE
         while runs := self.ui.unfinished():
             assert time.monotonic() < deadline, f"{runs} do not end"
@@ -91,7 +91,7 @@ class Afternoon:
         assert self.ui.finished(run) in ("CANCELED", "SUCCESS")
 
     def daemon_killed(self) -> None:
-        """The daemon dies in the middle of a run, with another in the queue, and comes back."""
+        """The daemon dies during a run, with another in the queue, and comes back."""
         first = self.ui.launch("build")
         second = self.ui.launch("build")
         self.reached(first, self.rng.choice(STEPS[:2]))
@@ -101,14 +101,14 @@ class Afternoon:
         assert self.ui.finished(second) == "SUCCESS"
 
     def reloaded(self) -> None:
-        """The code is loaded anew while a run is under way."""
+        """The code location is reloaded during a run."""
         run = self.ui.launch("build")
         self.reached(run, self.rng.choice(STEPS[:2]))
         self.ui.ask(RELOAD, of=LOCATION)
         assert self.ui.finished(run) == "SUCCESS"
 
     def reexecuted(self) -> None:
-        """A publication that failed is re-executed from there, after another day has landed and was built."""
+        """A failed publication is re-executed from failure after another day has landed and been built."""
         beside = self.ui.published.with_name(f".{self.ui.published.name}.unfinished")
         beside.mkdir()
         failed = self.ui.launch("build")
@@ -119,7 +119,7 @@ class Afternoon:
         assert self.ui.finished(self.ui.again(failed)) == "SUCCESS"
 
     def backfilled(self) -> None:
-        """Five ingest days are taken in again while the schedule and the sensor are on, which sees a day land meanwhile."""
+        """Five ingest days are read again while the schedule and the sensor are on, and a day lands meanwhile."""
         self.ui.ask(START_SCHEDULE, of=REPOSITORY | {"scheduleName": "hourly_build"})
         self.ui.ask(START_SENSOR, of=REPOSITORY | {"sensorName": "new_landing_files"})
         first = self.rng.randrange(self.delivered - 5)
@@ -135,14 +135,14 @@ class Afternoon:
         self.ui.ask(RESET_SENSOR, of=REPOSITORY | {"sensorName": "new_landing_files"})
 
     def disk_full(self, place: str) -> None:
-        """A disk is full while a run is under way: that of the warehouse, of the published file or of Dagster's folder."""
+        """A disk fills up during a run: that of the warehouse, of the published file, or of Dagster's folder."""
         published = self.ui.published.read_bytes()
         with self.full(self.ui.folder / place):
             run = self.ui.launch("build") if place != "home" else None
             if run:
                 assert self.ui.finished(run) in ("FAILURE", "SUCCESS")
             else:
-                # Dagster cannot even write down that it was asked.
+                # Dagster cannot even record the request.
                 with pytest.raises(Exception):  # noqa: B017
                     self.ui.launch("build")
         assert self.ui.published.read_bytes() == published or (run and self.ui.status(run) == "SUCCESS")
@@ -150,7 +150,7 @@ class Afternoon:
             self.ui.terminate(left, "MARK_AS_CANCELED_IMMEDIATELY")
 
     def unreadable(self) -> None:
-        """The folder of a stream leads in a circle while a run is under way."""
+        """A stream's folder becomes a link to itself during a run."""
         stream = self.ui.folder / "landing/message_events"
         kept = stream.rename(stream.with_name(".kept"))
         stream.symlink_to(stream)
@@ -162,7 +162,7 @@ class Afternoon:
 
     @contextmanager
     def full(self, disk: Path) -> Iterator[None]:
-        """Leaves a disk with room for a page or two."""
+        """Fills a disk up to a page or two."""
         filler = disk / "filler"
         with filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - 20_000)
@@ -177,7 +177,7 @@ def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afternoon]:
     if os.geteuid() != 0:
         pytest.skip("only root mounts disks of its own")
     folder = tmp_path_factory.mktemp("afternoon")
-    # Dagster keeps some eight megabytes of each run.
+    # Dagster keeps some eight megabytes per run.
     disks = {"warehouse": "400m", "published": "100m", "home": "2g"}
     for place, size in disks.items():
         (folder / place).mkdir()
@@ -193,7 +193,7 @@ def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afternoon]:
             subprocess.run(["umount", "--lazy", str(folder / place)], check=True)
 
 
-# Each of them once, and as many more drawn as make ACCIDENTS.
+# Each of them once, then random ones up to ACCIDENTS.
 KINDS: dict[str, Callable[[Afternoon], None]] = {
     **{f"a run is cancelled in {step}": lambda afternoon, step=step: afternoon.cancelled(step) for step in STEPS},
     "the daemon is killed": Afternoon.daemon_killed,

@@ -1,4 +1,4 @@
-"""Any two commands at once: each waits, or says in one line who works; nothing is lost."""
+"""Any two commands at once: each waits, or names the other in one line; nothing is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from raw_rows import ACCOUNT, CALL, MESSAGE, written_as_csv
 from stories import account_row, of_account, sent
 
 PAIRS = 20
-# Seconds by which the second command follows the first, at most: some meet in each step of a build.
+# The longest delay of the second command in seconds: pairs meet in every step of a build.
 LATEST = 25
 
 COMMANDS = {
@@ -38,7 +38,7 @@ def test_any_two_commands_started_together_wait_or_say_who_works_and_nothing_is_
     names = sorted(COMMANDS)
     ingested = []
     for pair in range(PAIRS):
-        # Something new for whoever comes first.
+        # Something new for the first of them.
         warehouse.landing.deliver(of_account("a", sent(f"m{next(messages)}", "11-10 10:00")))
         ingested.append(MESSAGE | {"id": f"SM{pair}"})
         written_as_csv(raw, message=ingested, call=[CALL], account_history=[ACCOUNT])
@@ -56,7 +56,7 @@ def test_any_two_commands_started_together_wait_or_say_who_works_and_nothing_is_
             lines = printed.strip().splitlines()
             taken = len(lines) == 1 and any(word in lines[0] for word in ("taken", "another process", "Another"))
             assert process.returncode == 0 or taken, about
-    # What the last ingestion of all leaves, and everything that landed.
+    # Finally, everything is ingested and built.
     for command in ([*COMMANDS["ingest"], "--location", str(raw)], COMMANDS["build"]):
         process = warehouse.start(sys.executable, *command)
         printed, _ = process.communicate()

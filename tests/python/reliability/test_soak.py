@@ -1,4 +1,4 @@
-"""The long haul: many days, a build after each few of them."""
+"""The long haul: many days, with a build after every few."""
 
 from __future__ import annotations
 

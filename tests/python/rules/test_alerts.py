@@ -1,4 +1,4 @@
-"""What has gone out of line: the rates of simulated accounts, judged as the build judges them, and by a second reading of the rule."""
+"""Alerts: simulated accounts judged by the build's rule, and by a second implementation of it."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def read_anew(rows: list[dict[str, Any]]) -> set[tuple[str, str, date]]:
 def simulated(
     seed: int, things: int, days: int, messages: int, rate: float, doubled: int = 0, variance: float = 1.5
 ) -> list[dict[str, Any]]:
-    """Blocked messages of accounts, the first of them at twice their rate after the history.
+    """Blocked messages of accounts. The first few have twice their rate after the history.
 
-    variance: of a day's rate, against that of a binomial one, from 1 on.
+    variance: the variance of a day's rate relative to a binomial one, at least 1.
     """
     rng = np.random.default_rng(seed)
     rows = []
@@ -116,7 +116,7 @@ def test_a_doubled_block_rate_is_found_within_two_days_and_few_are_found_wrongly
 @pytest.mark.parametrize("seed", range(3))
 def test_the_rule_is_the_same_in_sql_and_in_python(seed: int) -> None:
     rows = simulated(seed, things=12, days=20, messages=200, rate=0.1, doubled=3)
-    # Days without messages and with few, rates over 1, falls that are bad, and nothing before.
+    # Days without messages or with few, rates over 1, falls that are bad, and no history.
     rng = np.random.default_rng(seed)
     for one in rows:
         if rng.random() < 0.1:
@@ -156,7 +156,7 @@ def test_a_source_that_falls_silent_and_a_day_that_costs_twice_as_much_are_liste
 
 @dataclass
 class Webhook:
-    """What a webhook was sent, and the answers that it gives first."""
+    """A webhook: the texts it received, and its first answers."""
 
     answers: list[int]
     texts: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Which seconds of a wait lie in business hours: as the build computes them, against the oracle, in every zone of random accounts."""
+"""The seconds of a wait within business hours: the build against the oracle, over random accounts and timezones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each ruling of the Calling KPIs: the landing rows, and what the reports say of them."""
+"""The rulings on the Calling KPIs: landing rows, and the reports they give."""
 
 from __future__ import annotations
 

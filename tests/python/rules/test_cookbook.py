@@ -1,4 +1,4 @@
-"""Every recipe of the cookbook runs as it stands there, and gives the same answer in SQL, as metrics and in Python."""
+"""Every recipe in the cookbook runs as printed, and gives the same answer in SQL, as metrics and in Python."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_recipe_gives_the_same_in_sql_and_in_python(sample: Built, title: str)
 @pytest.mark.parametrize("title", [pytest.param(title, marks=[pytest.mark.nightly] if n else []) for n, title in enumerate(RECIPES)])
 def test_a_recipe_gives_the_same_as_metrics(sample: Built, tmp_path: Path, title: str) -> None:
     csv = tmp_path / "answer.csv"
-    # The command looks for a newer version of itself; tests ask nobody outside.
+    # The command checks for a newer version of itself; tests contact nobody outside.
     paths = {"HTTPS_PROXY": "http://127.0.0.1:9", "OUTREACH_TARGET": "published", "PATH": f"{BIN}:{os.environ['PATH']}"}
     environment = os.environ | sample.warehouse.places() | paths
     command = ["sh", "-c", f"{RECIPES[title]['sh'].strip()} --csv {csv}"]

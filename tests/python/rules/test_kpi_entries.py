@@ -1,4 +1,4 @@
-"""A KPI is one entry: one that is added is everywhere, one that is wrong is named, and one that is taken out leaves nothing behind."""
+"""A KPI is one entry: a new one appears everywhere, an invalid one is named, and a removed one leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from outreach.kpis.units import UNITS
 
 MESSAGING = "models/marts/messaging/kpis.yml"
 
-# Of each unit one, with its answer for the known account in the last seven days, as the page writes it.
+# One KPI per unit, with its value for the known account over the last seven days as the page shows it.
 ADDED = """
   - name: one_segment_messages
     label: One-segment messages

@@ -1,4 +1,4 @@
-"""Each ruling about what comes in: the landing rows, and what the warehouse makes of them."""
+"""The rulings on what comes in: landing rows, and what the warehouse makes of them."""
 
 from __future__ import annotations
 

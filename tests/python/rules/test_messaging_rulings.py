@@ -1,4 +1,4 @@
-"""Each ruling of the Messaging KPIs: the landing rows, and what the reports say of them."""
+"""The rulings on the Messaging KPIs: landing rows, and the reports they give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metrics of the semantic layer answer as the report functions do: every one, for random accounts, ranges, campaigns and templates."""
+"""Every metric of the semantic layer equals its report function, for random accounts, ranges, campaigns and templates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCRIPT = PROJECT / "tests/python/support/metric_sql.py"
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is chosen on the page."""
+    """A selection on the page."""
 
     account: str
     start: date
@@ -73,7 +73,7 @@ class Metrics:
 
 
 def statements(warehouse: Warehouse, kpis: dict[str, list[str]], choices: list[Chosen]) -> dict[tuple[str, str | None, Chosen], str]:
-    """The SQL that MetricFlow writes for every question of this module, asked at once: it takes seconds to start."""
+    """MetricFlow's SQL for every question of this module, generated in one go because MetricFlow takes seconds to start."""
     questions = [(view, None, chosen.of(view, None)) for view in kpis for chosen in choices]
     questions += [(view, group_by, chosen.of(view, group_by)) for view, group_by in BREAKDOWNS for chosen in choices[:6]]
     questions = list(dict.fromkeys(questions))

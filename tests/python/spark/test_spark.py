@@ -1,4 +1,4 @@
-"""Spark beside DuckDB: the same models over the same landing zone, on a cluster that loses a worker on the way, give the same numbers."""
+"""Spark against DuckDB: the same models over the same landing zone give the same numbers, even if the cluster loses a worker."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RANDOM_ACCOUNTS = 5 * SEEDS
 RULINGS = (test_calling_rulings, test_landing_rulings, test_messaging_rulings)
 OF_SAMPLE = ["acc_1", "acc_2", "acc_10"]
 
-# Small data are compiling, above all.
+# With little data, most of the time is compilation.
 QUICK = """
 spark.driver.extraJavaOptions   -XX:TieredStopAtLevel=1
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1

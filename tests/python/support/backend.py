@@ -35,7 +35,7 @@ class Backend:
             shutil.copytree(path, self.landing / path.relative_to(self.source), dirs_exist_ok=True)
 
     def rows(self) -> list[LandedRow]:
-        """All that can be read of it."""
+        """All rows that can be read."""
         rows = []
         for file in sorted(self.source.glob("*/*/*")):
             stream, day = file.parts[-3], date.fromisoformat(file.parts[-2].partition("=")[2])

@@ -1,4 +1,4 @@
-"""Every report of a warehouse beside the oracle's, in every column, for random ranges, campaigns and templates."""
+"""Compares every report of a warehouse with the oracle's, in every column, for random ranges, campaigns and templates."""
 
 from __future__ import annotations
 

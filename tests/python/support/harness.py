@@ -1,4 +1,4 @@
-"""A landing zone of a test's own rows, the warehouse that dbt or a Dagster run builds from it, and the reports that it answers."""
+"""A landing zone with a test's rows, the warehouse that dbt or a Dagster run builds from it, and its reports."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SAMPLE_DAY = date(2026, 11, 20)
 
 MAIN_JOB = (sys.executable, "-m", "orchestration.build")
 
-# One folder per test process, gone with it.
+# One folder per test process, removed with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
 WORKBENCH = Path(_WORKBENCH.name)
 
@@ -51,13 +51,13 @@ os.environ["DBT_TARGET_PATH"] = str(WORKBENCH / "target")
 
 
 def with_dbt_ready() -> dict[str, str]:
-    """The variable that spares a command dbt's start."""
+    """The variable that gives a command a dbt already running."""
     return {"OUTREACH_DBT": str(dbt_command())}
 
 
 @cache
 def dbt_command() -> Path:
-    """dbt kept ready: by the process that has started the test processes, or by this one if there is no other."""
+    """The dbt kept ready by the process that started the workers, or by this one if there are none."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return Path(os.environ["OUTREACH_DBT"])
     process = DbtProcess()
@@ -66,13 +66,13 @@ def dbt_command() -> Path:
 
 
 def read_project() -> None:
-    """Has dbt read the project where it has changed, once for all processes, and gives this one what came of it."""
+    """Makes dbt parse the project if it has changed, once for all processes, and gives this process a copy of the result."""
     read_manifest(PROJECT / "target")
     copy_what_was_read(WORKBENCH / "target")
 
 
 def copy_what_was_read(target: Path) -> None:
-    """Gives a target folder what dbt has read of the project, so that it need not read it anew."""
+    """Copies the parsed project to a target folder, so that dbt need not parse it again."""
     target.mkdir(mode=0o700, exist_ok=True, parents=True)
     for name in ("manifest.json", "semantic_manifest.json", "partial_parse.msgpack"):
         shutil.copyfile(PROJECT / "target" / name, target / name)
@@ -80,7 +80,7 @@ def copy_what_was_read(target: Path) -> None:
 
 
 def manifest() -> dict[str, Any]:
-    """What dbt has read of the project."""
+    """The parsed project's manifest."""
     return json.loads((WORKBENCH / "target/manifest.json").read_text())
 
 
@@ -167,22 +167,22 @@ class Warehouse:
         return run
 
     def build(self, *arguments: str) -> None:
-        """Seeds and models, without dbt's own tests. What no landing file changes need not be said twice of the same project."""
+        """Builds seeds and models, without dbt's tests. Later builds skip what no landing file changes."""
         unchanged = SAME_FOR_ANY_DATA if self.is_built and self.project == PROJECT and not arguments else []
         self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", *unchanged, *arguments)
         self.is_built = True
 
     def build_for(self, *models: str) -> None:
-        """What these models need, for a test that looks at nothing else."""
+        """Builds only what these models need."""
         self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", "--select", *(f"+{name}" for name in models))
 
     def build_and_publish(self) -> Path:
-        """As a run of the main job, without its checks; the published file."""
+        """Builds and publishes like the main job, but without checks. Returns the published file."""
         self.build()
         return self.publish()
 
     def publish(self) -> Path:
-        """Publishes without a run; the file."""
+        """Publishes without a run. Returns the file."""
         return publish(self.path, self.published, manifest(), "test").path
 
     @property
@@ -261,7 +261,7 @@ def of_sample(folder: Path, end_day: date = SAMPLE_DAY) -> Warehouse:
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that the first test process that needs it makes for all of them, and that nobody changes.
+    """A shared read-only folder, made by the first test process that needs it.
 
     Args:
         factory: of this test process.

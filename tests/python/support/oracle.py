@@ -1,7 +1,7 @@
-"""A second reading of the rules in plain Python: no SQL, no tables, every answer counted afresh from the landed rows.
+"""A second implementation of the rules in plain Python: no SQL, no tables, every answer counted afresh from the landed rows.
 
-It is written from the definitions of the KPIs and not from the models, as slow and simple as can be. The warehouse has to
-agree with it in every column of every report.
+It follows the definitions of the KPIs, not the models, and is as slow and simple as possible. The warehouse must agree with it in
+every column of every report.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def timestamp(value: Any) -> datetime | None:
 
 
 def word(column: str, value: Any) -> str | None:
-    """A landed value as the word of its column's vocabulary that it means."""
+    """The vocabulary word that a landed value means."""
     found = (text(value) or "").lower()
     if column == "direction":
         found = re.match("[a-z]*", found)[0]
@@ -359,7 +359,7 @@ class Oracle:
                 e.get("label_id"),
             )
             for e in events
-            # Says what may be sent from now on, and counts in no KPI.
+            # It affects what may be sent from now on, but counts in no KPI.
             if e["event_type"] != "opted_in"
         ]
 

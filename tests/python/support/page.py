@@ -1,4 +1,4 @@
-"""The Reporting page as its tests see it: a landing zone with known answers, the served page, and a browser in front of it."""
+"""The Reporting page for its tests: a landing zone with known answers, the served page, and a browser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 CHROMIUM = Path("/usr/bin/chromium")
 
-# A first start of server and browser on a busy machine takes its time.
+# The first start of server and browser may be slow on a busy machine.
 PATIENCE = 30_000
 
 MARKUP = "<b>Bold</b> **stars** :red[ink] $x^2$ 🚀"
@@ -211,7 +211,7 @@ class Reporting:
         self.drawn()
 
     def drawn(self) -> None:
-        """Waits until the server has nothing more to draw."""
+        """Waits until the server has finished drawing."""
         idle = '[data-testid="stApp"][data-test-script-state="notRunning"]'
         self.tab.wait_for_selector(f"{idle} :is(.st-key-whole_report, .notice.empty, .notice.error)", timeout=PATIENCE)
 

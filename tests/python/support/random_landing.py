@@ -1,4 +1,4 @@
-"""Random landing zones with all that goes wrong in real ones, small enough that everything meets everything.
+"""Random landing zones with everything that goes wrong in real ones, small enough for every combination to occur.
 
 Ids, times and texts come from small pools, so that ties, shared campaigns, repeated messages, midnights and clock changes
 are the rule and not the exception.

@@ -1,4 +1,4 @@
-"""Another reading of what raw tables mean: in Python, one row after another, and without a line of the mapping's own.
+"""An independent reading of raw tables: in Python, row by row, and without any of the mapping's code.
 
 Raw tables are Fivetran's, as random snapshots that evolve: statuses settle, prices come, rows are repeated, deleted and hidden.
 """

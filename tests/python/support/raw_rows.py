@@ -1,4 +1,4 @@
-"""Raw rows as Fivetran has them, one of each table, and what lands of such."""
+"""Fivetran's raw rows, one per table, and the landing rows they become."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words in which a test states its landing rows: `sent("m1", "11-02 10:00", campaign="c1")`.
+"""The vocabulary in which tests state landing rows: `sent("m1", "11-02 10:00", campaign="c1")`.
 
 Every row gets the account of its test, and a `contact` of `p1` unless the test says otherwise. Times are of 2026, UTC.
 """

@@ -1,4 +1,4 @@
-"""Twilio's API on loopback: accounts, services, messages and calls that change, in pages, with everything that goes wrong there."""
+"""A stateful mock of Twilio's API on loopback: accounts, services, messages and calls that change, in pages, with faults on demand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACCOUNT_TOKEN = "the-token-that-the-api-hands-out"
 
 @dataclass
 class Twilio:
-    """What the API tells, to be changed between requests.
+    """The API's content, which tests change between requests.
 
     Args:
         accounts: resources; the first is the one that asks.

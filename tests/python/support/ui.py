@@ -1,4 +1,4 @@
-"""Dagster's webserver and daemon on a loopback port, as `make dagster` starts them, asked over GraphQL as the UI asks."""
+"""Dagster's webserver and daemon on a loopback port, as `make dagster` starts them, called through GraphQL as the UI does."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def dagster_in(folder: Path) -> Iterator[Ui]:
         "OUTREACH_LANDING": str(folder / "landing"), "OUTREACH_LANDING_FORMAT": "jsonl", "DBT_PROFILES_DIR": "profiles",
         "OUTREACH_PUBLISHED": str(folder / "published/published.duckdb"), "DAGSTER_HOME": str(folder / "home"),
         "OUTREACH_WAREHOUSE": str(folder / "warehouse/warehouse.duckdb"),
-        # As nobody keeps one ready for what the UI starts.
+        # Runs started by the UI have no dbt kept ready.
         "OUTREACH_DBT": "",
     }  # fmt: skip
     ui = Ui(f"http://127.0.0.1:{port}", folder, os.environ | places)

@@ -1,4 +1,4 @@
-"""dbt kept ready beside a build: the same dbt, which ends with whoever has asked for it."""
+"""dbt kept ready beside a build: it is the same dbt, and ends with its caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules about message texts, as the macros have them: every border of the segment rule, and random texts against the oracle."""
+"""The macros for message texts: every border of the segment rule, and random texts against the oracle."""
 
 from __future__ import annotations
 

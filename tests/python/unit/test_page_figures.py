@@ -1,4 +1,4 @@
-"""What the page makes of values, ranges and downloads, input and answer side by side."""
+"""How the page writes values, ranges and downloads, with input and answer side by side."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_a_campaigns_templates_are_held_against_the_whole_account() -> None:
 def test_a_few_sends_never_stand_out_and_many_looks_are_paid_for() -> None:
     # All blocked, but fewer than 30; 30 of 40 against a tenth; nothing to compare with.
     assert standing_out([(29, 29, 10, 100), (30, 40, 10, 100), (30, 40, 0, 0)]) == [False, True, False]
-    # 9 of 40 against 10 % is unlikely alone (p = 0.03), and what a hundred looks bring by themselves.
+    # 9 of 40 against 10 % is unlikely on its own (p = 0.03), but expected among a hundred comparisons.
     assert standing_out([(9, 40, 40, 400)]) == [True]
     assert not any(standing_out([(9, 40, 40, 400)] + [(4, 40, 40, 400)] * 99))
     assert standing_out([]) == []

@@ -1,4 +1,4 @@
-"""What is installed is what was locked, and what it stands on is said."""
+"""The lock file covers every dependency, and the docs list them."""
 
 from __future__ import annotations
 

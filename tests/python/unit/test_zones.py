@@ -1,4 +1,4 @@
-"""Local days, in every timezone: as the build computes them, against Python's own reading of the zone database."""
+"""Local days in every timezone: the build against Python's own zoneinfo."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MIDNIGHTS = 60 if NIGHTLY else 6
 
 @pytest.fixture
 def zone_database() -> Iterator[None]:
-    """Python's zones are those of the package, and not the machine's, which may be older."""
+    """Python uses the package's zones, not the machine's, which may be older."""
     before = zoneinfo.TZPATH
     zoneinfo.reset_tzpath(())
     zoneinfo.ZoneInfo.clear_cache()
@@ -38,7 +38,7 @@ def test_the_day_of_every_moment_around_midnight_in_six_hundred_zones_over_48_ye
         zone = zoneinfo.ZoneInfo(name)
         for year in YEARS:
             for _ in range(MIDNIGHTS):
-                # Clocks change in the night: the first and the last moment of days are where they can be mistaken.
+                # Clocks change at night, so errors show at the first and last moments of a day.
                 day = date(year, 1, 1) + timedelta(days=rng.randrange(365))
                 midnight = datetime.combine(day, datetime.min.time(), zone).astimezone(UTC)
                 moment = midnight + timedelta(microseconds=rng.choice([-1, 0, 1, -900_000_000, 899_999_999]))

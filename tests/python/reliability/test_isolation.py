@@ -62,7 +62,8 @@ def test_no_report_answers_with_another_accounts_numbers(hostile: Warehouse, fun
             # Its own id, one that other accounts use, and some of the others in turn.
             for value in [None, account, HOSTILE[0], *HOSTILE[number % EVERY :: EVERY]]:
                 known = filters_of(function)
-                for names in {tuple(known[:1]), tuple(known)}:
+                # Without a value, the filters by name would ask the same.
+                for names in {tuple(known)} if value is None else {tuple(known[:1]), tuple(known)}:
                     chosen = dict.fromkeys(names, value)
                     answer = ask(db, function, account, START, END, **chosen)
                     is_whole = value is None or not chosen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -49,6 +50,9 @@ def broken_lines(count: int) -> str:
     return '{"event_id": "e\n' * count
 
 
+# A zipped file that ends early.
+CUT_OFF = gzip.compress(b"{}\n" * 99)[:-9]
+
 # Deliveries on the day after the first one: rows, further text, and the checks that fail, with their severity. Each limit is approached
 # from both sides.
 DELIVERIES = {
@@ -68,6 +72,8 @@ DELIVERIES = {
         [LandedRow("message_events", date(2026, 11, 21), {"event_id": "e", "message_id": "m", "event_type": "sent"})], "",
         {"required_columns_are_there": ERROR, "rejects_are_few": WARN},
     ),
+    "one new file of two is cut off": (messages(1, "11-21"), CUT_OFF, {"new_files_can_be_read": WARN}),
+    "all new files are cut off": ([], CUT_OFF, {"new_files_can_be_read": ERROR}),
     "an event of the day after is within the clocks' day": (messages(1, "11-21", occurred_at=at("11-22 23:59")), "", {}),
     "one event of later is a warning": (messages(1, "11-21", occurred_at=at("11-23 00:00")), "", {"events_are_not_in_the_future": WARN}),
     "30 events of later": (messages(30, "11-21", occurred_at=at("11-23 00:00")), "", {"events_are_not_in_the_future": ERROR}),
@@ -83,8 +89,12 @@ def delivered(built: Warehouse, folder: Path, delivery: str) -> Warehouse:
     rows, text, _ = DELIVERIES[delivery]
     warehouse = copy_of(built, folder)
     warehouse.landing.deliver(of_account("acc_1", *rows))
-    if text:
-        (warehouse.landing.path / "message_events/ingest_date=2026-11-21/text.jsonl").write_text(text)
+    folder = warehouse.landing.path / "message_events/ingest_date=2026-11-21"
+    folder.mkdir(exist_ok=True)
+    if isinstance(text, bytes):
+        (folder / "cut off.jsonl.gz").write_bytes(text)
+    elif text:
+        (folder / "text.jsonl").write_text(text)
     return warehouse
 
 
@@ -138,12 +148,16 @@ def test_an_error_of_a_landing_check_stops_the_run_before_anything_is_built_and_
 
 def test_a_failing_check_says_what_was_expected_and_what_was_found(built: Warehouse, tmp_path: Path) -> None:
     warehouse = copy_of(built, tmp_path)
-    warehouse.landing.deliver(of_account("acc_1", LandedRow("labels", date(2026, 11, 21), {"label_name": "x"})))
+    statuses = [*messages(10, "11-21", event_type="sending"), *messages(9, "11-21", event_type="failed")]
+    warehouse.landing.deliver(of_account("acc_1", LandedRow("labels", date(2026, 11, 21), {"label_name": "x"}), *statuses))
     checks = checks_of(warehouse.run("build", op_selection=["landing_checks"]))
     file = "labels/ingest_date=2026-11-21/part 1's [file].jsonl"
     assert checks["labels", "required_columns_are_there"].description == f"New files lack no required column: found {file} lacks label_id"
     rejects = "Share of rows that will be rejected, at most 1%: found 100.0%. missing_label_id 1"
     assert checks["labels", "rejects_are_few"].description == rejects
+    # A provider's statuses, where event types are expected.
+    types = "Of event_type: sending 10 (here: not sent yet: no event); failed 9 (here: undelivered)"
+    assert types in checks["message_events", "rejects_are_few"].description
 
 
 def test_a_landing_zone_that_has_lost_most_of_a_stream_stops_a_full_refresh_too(built: Warehouse, tmp_path: Path) -> None:
@@ -184,6 +198,13 @@ def test_the_newest_closed_day_is_compared_with_the_same_weekday_of_four_weeks(t
     verdicts = {rows: found["volume_is_as_usual"] for rows, found in verdicts_on_messages(zones, tmp_path).items()}
     assert {rows: verdict.holds for rows, verdict in verdicts.items()} == VOLUMES
     assert all(verdict.is_warning for verdict in verdicts.values() if not verdict.holds)
+
+
+def test_the_first_delivery_of_a_stream_may_be_years_of_history(tmp_path: Path) -> None:
+    warehouse = warehouse_in(tmp_path)
+    warehouse.landing.deliver(of_account("a", account_row(), *messages(50, occurred_at="2021-03-01T00:00:00Z")))
+    verdict = verdicts_on_messages({"first": warehouse}, tmp_path)["first"]["events_are_not_too_old"]
+    assert not verdict.holds and verdict.is_warning
 
 
 # Hours since the newest file, and whether the landing zone is fresh.

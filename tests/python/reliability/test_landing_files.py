@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from harness import LandingZone, Warehouse, messaging, write_parquet
-from stories import account_row, of_account, row, sent
+from stories import account_row, message_event, of_account, row, sent
 
 from outreach.landing import files as landing_files
 from outreach.landing import profiling
@@ -34,12 +34,23 @@ def test_empty_absent_and_odd_streams_build(warehouse: Warehouse) -> None:
         '{"event_id": "e", "account_id": "a", "contact_id": "p", "message_id": 7, "event_type": "sent", '
         '"occurred_at": "2026-11-20", "x": 1}\n'
     )
-    warehouse.landing.deliver(of_account("a", account_row()))
+    # A body that was cut in the middle of an emoji.
+    (folder / "half an emoji.jsonl").write_text(
+        '{"event_id": "r", "account_id": "a", "contact_id": "p", "message_id": "r", "event_type": "received", '
+        '"occurred_at": "2026-11-20", "body": "stop texting \\ud83d"}\n'
+    )
+    # The message's id stands for that of each of its events.
+    warehouse.landing.deliver(of_account(
+        "a", account_row(), *(message_event(kind, "m", "11-20 10:00", event_id="m") for kind in ("sent", "delivered")),
+    ))  # fmt: skip
     warehouse.build_for("messaging_report", "rejected_events")
-    assert messaging(warehouse, "a")["sms_sent"] == 1
+    report = messaging(warehouse, "a")
+    assert (report["sms_sent"], report["replies_received"], report["opted_out_contacts"]) == (2, 1, 1)
     with warehouse.connect() as db:
         unknown = "select path, unknown_columns from staging.landing_files where len(unknown_columns) > 0"
         assert db.execute(unknown).fetchall() == [("message_events/ingest_date=2026-11-20/few.jsonl", ["x"])]
+        assert db.execute("select sum(broken_lines), sum(repaired_lines) from staging.landing_files").fetchone() == (0, 1)
+    assert "WARN 1 event_ids_keep_their_type" in warehouse.dbt("test", "--select", "event_ids_keep_their_type").stdout
 
 
 def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path: Path) -> None:
@@ -53,10 +64,23 @@ def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path
             union all select 10, 'opened', 'a', null, null, null, null, null
         ) to '{folder}/native.parquet' (format parquet)
     """)
+    # Columns with the names of DuckDB's own, and texts without the mark that they are UTF-8.
+    duckdb.execute(f"""
+        copy (
+            select 'e11' as event_id, 'received'::blob as event_type, 'a' as account_id, encode('Zoë') as contact_id,
+                '2026-11-10T04:00:00Z' as occurred_at, 'm11'::blob as message_id, encode('ARRÊT') as body,
+                7 as file_index, 'x' as filename, null as file_row_number
+        ) to '{folder}/others.parquet' (format parquet)
+    """)
+    warehouse.build_for("messaging_report", "rejected_events")
+    # The files that are held already stand beside the new one.
+    warehouse.landing.deliver(of_account("a", sent("m3", "11-10 05:00", file_index="1", filename="y")))
     warehouse.build_for("messaging_report", "rejected_events")
     report = messaging(warehouse, "a")
-    assert (report["sms_sent"], report["sms_segments_sent"]) == (3, 4)
+    assert (report["sms_sent"], report["sms_segments_sent"]) == (4, 5)
+    assert (report["replies_received"], report["opted_out_contacts"]) == (1, 1)
     with warehouse.connect() as db:
+        assert db.execute("select contact_id from marts.fct_attributed_events where activity = 'reply'").fetchall() == [("Zoë",)]
         assert db.execute("select reason, row_json from marts.rejected_events").fetchall() == [
             ("missing_contact_id", '{"account_id":"a","event_id":"10","event_type":"opened"}')
         ]

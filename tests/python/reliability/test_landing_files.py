@@ -149,6 +149,9 @@ def test_small_files_are_read_together_and_counted_each_by_itself(tmp_path: Path
     assert [bool(found.problem) for found in inspections] == [name[0] in "57" for name in files]
     assert (profile.rows, profile.reject_reasons) == (11, {"missing_contact_id": 4, "unknown_account": 6, "unknown_event_type": 1})
     assert (len(profile.broken_files), len(profile.unreadable_files)) == (1, 2)
+    # Deleted after it was listed.
+    (gone,) = inspect_files(settings.landing, [f"{paths[0]}.gone.jsonl"], "jsonl")
+    assert "No such file" in str(gone.problem) and gone.rows == 0
     for module in (landing_files, profiling):
         monkeypatch.setattr(module, "BATCH", 1)
     assert read() == (inspections, profile), "One by one, the same is found."

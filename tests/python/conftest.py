@@ -18,7 +18,6 @@ from harness import (
     MAIN_JOB,
     NIGHTLY,
     Built,
-    LandingZone,
     Warehouse,
     ask,
     dbt_command,
@@ -124,7 +123,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def stated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The warehouse of all rows that the collected tests state."""
     folder = tmp_path_factory.mktemp("stated")
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse = warehouse_in(folder)
     tests = {item.function for item in request.session.items if hasattr(item.function, "landed_rows")}
     warehouse.landing.deliver(row for test in sorted(tests, key=lambda t: t.__name__) for row in test.landed_rows)
     warehouse.build()
@@ -140,7 +139,7 @@ def connection(stated: Warehouse) -> duckdb.DuckDBPyConnection:
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse of the test's own, not built yet, over an empty landing zone."""
-    return Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    return warehouse_in(tmp_path)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from dagster import AssetKey, DagsterEventType, DagsterInstance
-from harness import MAIN_JOB, Built, LandingZone, Warehouse, with_dbt_ready
+from harness import MAIN_JOB, Built, LandingZone, warehouse_in, with_dbt_ready
 from oracle import PROJECT
 from rich.console import Console
 from stories import account_row, sent
@@ -29,7 +29,7 @@ from outreach.warehouse.connection import WarehouseError, check_warehouse
 
 
 def variables_of(folder: Path, **more: str) -> dict[str, str]:
-    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing")).variables(**more)
+    return warehouse_in(folder).variables(**more)
 
 
 def build(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

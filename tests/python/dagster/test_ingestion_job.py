@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import LandingZone, Warehouse, with_dbt_ready
+from harness import warehouse_in, with_dbt_ready
 from oracle import PROJECT
 from raw_rows import ACCOUNT, CALL, MESSAGE, written_as_csv
 
@@ -29,7 +29,7 @@ print(json.dumps([steps, rows]), flush=True)
 
 
 def test_a_source_is_read_then_built_and_one_that_fails_leaves_build_and_readers(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse = warehouse_in(tmp_path)
     (tmp_path / "raw").mkdir()
     written_as_csv(tmp_path / "raw", message=[MESSAGE], call=[CALL], account_history=[ACCOUNT])
     source = {"OUTREACH_SOURCE": "twilio-fivetran", "OUTREACH_SOURCE_LOCATION": str(tmp_path / "raw"), "DBT_PROFILES_DIR": "profiles"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from dagster import AssetCheckSeverity
-from harness import WORKBENCH, Built, LandingZone, Warehouse, checks_of, warehouse_in
+from harness import WORKBENCH, Built, Warehouse, checks_of, warehouse_in
 from oracle import LandedRow
 from stories import account_row, at, of_account, sent
 
@@ -39,7 +39,7 @@ def copy_of(built: Warehouse, folder: Path) -> Warehouse:
     """A test's own copy of a warehouse and landing zone. Files keep their age."""
     shutil.copytree(built.landing.path, folder / "landing")
     shutil.copyfile(built.path, folder / "warehouse.duckdb")
-    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    return warehouse_in(folder)
 
 
 def messages(count: int, landed_on: str = "11-20", **values: object) -> list[LandedRow]:

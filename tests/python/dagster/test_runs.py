@@ -26,7 +26,7 @@ from dagster import (
     build_sensor_context,
 )  # fmt: skip
 from dbt_common.exceptions import DbtRuntimeError
-from harness import Built, LandingZone, Warehouse, ask, checks_of, copied_to, differing_rows, filters_of, of_sample
+from harness import Built, Warehouse, ask, checks_of, copied_to, differing_rows, filters_of, of_sample, warehouse_in
 from stories import account_row, at, of_account, row, sent
 
 from orchestration.dbt.assets import MANIFEST
@@ -282,7 +282,7 @@ def test_the_sensor_fires_for_new_files_never_beside_a_run_and_again_after_one_t
         (tmp_path / "landing").mkdir()
         assert isinstance(look(), SkipReason)
 
-        warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+        warehouse = warehouse_in(tmp_path)
         warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 10:00")))
         first = look()
         run = start(first)

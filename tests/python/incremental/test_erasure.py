@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import NIGHTLY, LandingZone, Warehouse, assert_equal_to_full_refresh, checks_of, messaging, rows_of
+from harness import NIGHTLY, Warehouse, assert_equal_to_full_refresh, checks_of, messaging, rows_of, warehouse_in
 from stories import account_row, call, contact_event, event, manual, of_account, received, row, sent
 
 # Unique names, so that their bytes can be searched for.
@@ -36,7 +36,7 @@ def story(contact: str, suffix: str) -> list:
 def erased(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse, dict, dict, object]]:
     """A warehouse, its accounting and report before a contact was erased, and the run that erased it."""
     folder = tmp_path_factory.mktemp("erasure")
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse = warehouse_in(folder)
     # Of an account that is not there yet, too.
     warehouse.landing.deliver([*of_account("a", account_row()), *story(FORGOTTEN, "forgotten-7d1f"), *story(KEPT, "kept")])
     warehouse.landing.deliver(of_account("late", sent("m1", "11-10 10:00", contact=FORGOTTEN)))

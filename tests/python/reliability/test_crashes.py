@@ -20,7 +20,7 @@ import duckdb
 import pytest
 from backend import Backend
 from comparison import compare
-from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
+from harness import NIGHTLY, LandingZone, Warehouse, differing_rows, warehouse_in
 from oracle import Oracle
 
 from orchestration.dbt.assets import MANIFEST
@@ -81,7 +81,7 @@ def _whole(published: Path, wrong: list[str]) -> int:
 
 def test_killed_at_random_moments_while_the_landing_zone_grows_nothing_is_lost(tmp_path: Path) -> None:
     rng = Random(8)
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse = warehouse_in(tmp_path)
     backend = Backend(tmp_path / "backend", warehouse.landing.path)
     cuts = [len(backend.days) * n // (KILLS + 2) for n in range(KILLS + 3)]
     backend.deliver(backend.days[: cuts[1]])
@@ -125,7 +125,7 @@ def copy_of(standing: tuple[Warehouse, Backend], folder: Path) -> Warehouse:
     warehouse, backend = standing
     shutil.copytree(warehouse.path.parent, folder, dirs_exist_ok=True)
     shutil.copytree(backend.source, folder / "landing", dirs_exist_ok=True)
-    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    return warehouse_in(folder)
 
 
 def dbt_build(warehouse: Warehouse, **more: str) -> subprocess.Popen:

@@ -12,7 +12,7 @@ from random import Random
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from harness import NIGHTLY, LandingZone, Warehouse, assert_equal_to_full_refresh, write_parquet
+from harness import NIGHTLY, Warehouse, assert_equal_to_full_refresh, warehouse_in, write_parquet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -111,7 +111,7 @@ class Zone:
 
 
 def new_zone(folder: Path) -> Zone:
-    zone = Zone(Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing")))
+    zone = Zone(warehouse_in(folder))
     zone.folder.mkdir(parents=True)
     accounts = zone.warehouse.landing.path / "accounts" / DAY
     accounts.mkdir(parents=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from comparison import REPORTS
-from harness import NIGHTLY, LandingZone, Warehouse, ask, filters_of
+from harness import NIGHTLY, Warehouse, ask, filters_of, warehouse_in
 from oracle import LandedRow
 from stories import at, call, contact_event, event, manual, of_account, received, row, sent
 
@@ -33,7 +33,7 @@ def messages_of(number: int) -> int:
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Accounts, campaigns and templates with hostile ids; each account has a campaign and a template named like every other account."""
     folder = tmp_path_factory.mktemp("hostile")
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse = warehouse_in(folder)
     rows: list[LandedRow] = []
     for number, account in enumerate(HOSTILE):
         own = [row("accounts", timezone="UTC", updated_at=at("10-01 00:00"))]
@@ -164,7 +164,7 @@ def exploded(message: str, **values: str) -> LandedRow:
 
 
 def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse = warehouse_in(tmp_path)
     warehouse.landing.deliver(of_account(
         "a", row("accounts", timezone="UTC", updated_at=at("10-01 00:00")),
         row("users", user_id="u", email=f" {MARKERS['email'].upper()} ", updated_at=at("10-01 00:00")),
@@ -198,7 +198,7 @@ def test_nothing_personal_leaves_the_warehouse(tmp_path: Path) -> None:
 
 
 def test_a_failing_check_is_printed_in_its_own_words_without_anything_personal_and_nothing_is_published(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse = warehouse_in(tmp_path)
     warehouse.landing.deliver(of_account("a", *(exploded("m") for _ in range(50))))
     code, printed = warehouse.run_main_job()
     assert code == 1

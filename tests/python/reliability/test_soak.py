@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from backend import Backend
-from harness import NIGHTLY, LandingZone, Warehouse, differing_rows
+from harness import NIGHTLY, Warehouse, differing_rows, warehouse_in
 
 from outreach.landing.sample import SampleSize
 from outreach.warehouse.compaction import compact, holds_erased_bytes
@@ -21,7 +21,7 @@ BUILDS = 40 if NIGHTLY else 5
 
 
 def test_days_cost_the_same_and_compaction_keeps_the_file_as_small_as_a_new_one(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb", LandingZone(tmp_path / "landing"))
+    warehouse = warehouse_in(tmp_path)
     days = BUILDS * 5
     backend = Backend(tmp_path / "backend", warehouse.landing.path, SampleSize(messages=60 * days, days=days))
     seconds, sizes = [], []

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dagster import AssetCheckSeverity, AssetKey, SkipReason, build_sensor_context
-from harness import LandingZone, Warehouse, checks_of
+from harness import Warehouse, checks_of, warehouse_in
 from stories import account_row, call, of_account, received, sent
 
 from outreach.macros import call as macro
@@ -131,7 +131,7 @@ def test_the_rule_is_the_same_in_sql_and_in_python(seed: int) -> None:
 def out_of_line(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """An account whose calls end, whose cost doubles for a day, and whose messages end."""
     folder = tmp_path_factory.mktemp("out of line")
-    warehouse = Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    warehouse = warehouse_in(folder)
     # Of its own, since the newest event of all says which days are closed.
     warehouse.landing.deliver(of_account(
         "a",

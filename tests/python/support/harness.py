@@ -257,7 +257,7 @@ def warehouse_in(folder: Path) -> Warehouse:
 def of_sample(folder: Path, end_day: date = SAMPLE_DAY) -> Warehouse:
     """A warehouse of the sample landing zone, not built yet."""
     write_sample(folder / "landing", end_day=end_day, progress=lambda line: None)
-    return Warehouse(folder / "warehouse.duckdb", LandingZone(folder / "landing"))
+    return warehouse_in(folder)
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -209,7 +209,7 @@ KINDS: dict[str, Callable[[Afternoon], None]] = {
 DRAWN = [*KINDS, *Random(3).choices(list(KINDS), k=ACCIDENTS - len(KINDS))]
 
 
-@pytest.mark.parametrize(("number", "accident"), enumerate(DRAWN, start=1))
+@pytest.mark.parametrize(("number", "accident"), [*enumerate(DRAWN, start=1)])
 def test_after_whatever_has_happened_every_number_is_right(afternoon: Afternoon, number: int, accident: str) -> None:
     afternoon.deliver()
     KINDS[accident](afternoon)

@@ -26,7 +26,8 @@ from outreach.settings import Settings
 LOCATION = "orchestration.definitions"
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION}
 OVER = ("SUCCESS", "FAILURE", "CANCELED")
-PATIENCE = 180
+# Seconds to wait for anything: beside other work a run takes minutes.
+PATIENCE = 600
 
 
 @dataclass

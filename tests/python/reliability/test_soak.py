@@ -62,7 +62,7 @@ def test_compacting_what_another_process_holds_changes_nothing(tmp_path: Path) -
         holder.stdout.readline()
         command = [sys.executable, "-m", "outreach.commands.compact"]
         run = subprocess.run(command, env=os.environ | {"OUTREACH_WAREHOUSE": str(warehouse)}, capture_output=True, text=True)
-        assert (run.returncode, "another process holds" in run.stderr) == (1, True), run.stderr
+        assert (run.returncode, "another process has it open" in run.stderr) == (1, True), run.stderr
     finally:
         holder.communicate(b"\n")
     assert not list(tmp_path.glob(".*compact*"))

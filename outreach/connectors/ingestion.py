@@ -145,7 +145,7 @@ def place(
         with twilio_api.extracted(source.tables, settings, since, lookback, say) as found:
             yield found
     elif not location:
-        raise SourceError(f"the location is missing: where the raw rows of {source.name} are")
+        raise SourceError(f"--location is missing: it says where the raw rows of {source.name} are")
     else:
         yield location, []
 

@@ -284,7 +284,7 @@ class _Refused(Exception):
         """What it means for the main account, without which nothing can be read."""
         if self.status == 401:
             return f"Twilio does not accept the credentials of account {account} (401): see TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-        return f"Twilio refuses to tell of account {account} ({self.status}{f', code {self.code}' if self.code else ''})"
+        return f"Twilio refuses access to account {account} ({self.status}{f', code {self.code}' if self.code else ''})"
 
 
 def _refuse(response: Any, *_: Any, **__: Any) -> None:

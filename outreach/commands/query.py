@@ -17,7 +17,9 @@ def main() -> int:
     """Runs the query in the variable OUTREACH_QUERY or on standard input, and returns the process's exit code."""
     usage = 'make query SQL="from marts.publication" [ARGS=--warehouse], or make query < question.sql'
     parser = argparse.ArgumentParser(prog="make query", description=__doc__, usage=usage)
-    parser.add_argument("--warehouse", action="store_true", help="ask the warehouse itself, which also has rejected rows and intermediate tables")
+    parser.add_argument(
+        "--warehouse", action="store_true", help="ask the warehouse itself, which also has rejected rows and intermediate tables"
+    )
     arguments = parser.parse_args()
     # A variable, not an argument: make's shell would interpret quotes, backticks and dollars.
     query = os.environ.get("OUTREACH_QUERY") or ("" if sys.stdin.isatty() else sys.stdin.read())

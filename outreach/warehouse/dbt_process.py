@@ -70,7 +70,8 @@ class DbtProcess:
 
     def close(self) -> None:
         """Ends the process. What it has started goes on."""
-        self._process.terminate()
+        # Not by SIGTERM, which it ignores if whoever has started this process does.
+        self._process.kill()
         self._process.wait()
         self._folder.cleanup()
 
@@ -174,6 +175,6 @@ if __name__ == "__main__":
         # Ends the process, when who has started it is gone.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.stdin.read()
-        os.kill(os.getppid(), signal.SIGTERM)
+        os.kill(os.getppid(), signal.SIGKILL)
         os._exit(0)
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from harness import NIGHTLY
 from oracle import PROJECT
 from test_twilio_api import ingest, landed
 from twilio.http.http_client import TwilioHttpClient
@@ -125,7 +124,7 @@ def _without_uri(value: Any) -> Any:
     return [_without_uri(inner) for inner in value] if isinstance(value, list) else value
 
 
-@pytest.mark.skipif(not NIGHTLY, reason="nightly: validates against Twilio's published description")
+@pytest.mark.nightly
 @pytest.mark.skipif(not shutil.which("node") or not NODE.exists(), reason="Node is missing: `apt-get install npm`, then `make nightly`")
 def test_every_request_and_answer_is_as_twilios_description_has_it(tmp_path: Path) -> None:
     (tmp_path / "twilio.json").write_text(json.dumps(described()))

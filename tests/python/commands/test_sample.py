@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from harness import SAMPLE_DAY, Built
 
+from outreach.commands.sample import main
 from outreach.connectors.ingestion import ingest, sources
 from outreach.landing.sample import EVENT_STREAMS, RAW_TABLES, SampleSize, write_raw_sample, write_sample
 from outreach.landing.streams import LANDING_RULES
@@ -121,3 +122,17 @@ def test_raw_tables_tell_the_same_story_and_are_ingested_whole(tmp_path: Path, f
     assert calls <= found.written["call_events"] <= 3 * calls
     with pytest.raises(FileExistsError):
         write_raw_sample(raw, end_day=SAMPLE_DAY, file_format=file_format)
+
+
+def test_the_command_writes_raw_tables_says_what_comes_next_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "raw tables"
+    arguments = [str(folder), "--source", "twilio-fivetran", "--messages", "200", "--days", "3", "--end-day", "2026-11-20"]
+    monkeypatch.setattr("sys.argv", ["sample", *arguments])
+    assert main() == 0
+    assert f"make ingest ARGS=\"twilio-fivetran --location '{folder}'\"" in capsys.readouterr().out
+    assert {file.name for file in folder.iterdir()} == {f"{table}.csv" for table in RAW_TABLES}
+    before = digests(folder)
+    assert main() == 2
+    assert "exists already" in capsys.readouterr().err and digests(folder) == before

@@ -5,7 +5,15 @@ with events as (
 ),
 
 calls as (
-    select * from {{ ref('int_calls') }}
+    select
+        account_id,
+        contact_id,
+        call_id,
+        known_outcome,
+        date_day,
+        campaign_id,
+        direction
+    from {{ ref('int_calls') }}
 ),
 
 recorded_outcomes as (

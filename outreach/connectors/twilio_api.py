@@ -257,7 +257,7 @@ class _Api:
         from dlt.sources.helpers.rest_client.auth import HttpBasicAuth
         from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 
-        http = Client(raise_for_status=False, request_max_attempts=ATTEMPTS, request_max_retry_delay=60)
+        http = Client(raise_for_status=False, request_max_attempts=ATTEMPTS, retry_condition=_is_cut_off, request_max_retry_delay=60)
         return RESTClient(
             url, auth=HttpBasicAuth(self.credentials.user, self.credentials.password), paginator=JSONLinkPaginator(next_page),
             session=http.session,
@@ -297,6 +297,17 @@ def _refuse(response: Any, *_: Any, **__: Any) -> None:
     response.raise_for_status()
 
 
+def _is_cut_off(response: Any, error: BaseException | None) -> bool:
+    """Whether an answer is not complete JSON: a page that was cut off, and whose length does not show it."""
+    if response is None or error is not None or response.status_code != 200:
+        return False
+    try:
+        response.json()
+    except ValueError:
+        return True
+    return False
+
+
 def _as_text(pages: Iterator[list[dict[str, Any]]], table: RawTable) -> Iterator[pyarrow.Table]:
     """The columns to keep, as text: one that is always null still exists, and a token in the answer is dropped."""
     import pyarrow
@@ -304,9 +315,7 @@ def _as_text(pages: Iterator[list[dict[str, Any]]], table: RawTable) -> Iterator
     names = [*table.read]
     extracted_at = datetime.now(UTC).replace(tzinfo=None).isoformat()
     for page in pages:
-        columns = [_texts([row.get(name) for row in page]) for name in names]
-        if "extracted_at" in names:
-            columns[names.index("extracted_at")] = _texts([extracted_at] * len(page))
+        columns = [_texts([extracted_at if name == "extracted_at" else row.get(name) for row in page]) for name in names]
         yield pyarrow.table(columns, names)
 
 

@@ -28,6 +28,7 @@ class Twilio:
         closed: sids of accounts that are refused.
         busy_every: every so many requests are answered with 429.
         broken_every: every so many pages end early.
+        cut: pages that ended early so far.
         requests: of which paths there were some.
         prefix: of every path, as SignalWire has one.
     """
@@ -40,6 +41,7 @@ class Twilio:
     may_list_accounts: bool = True
     busy_every: int = 0
     broken_every: int = 0
+    cut: int = 0
     requests: list[str] = field(default_factory=list)
     prefix: str = ""
     url: str = ""
@@ -121,11 +123,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None, *, is_cut: bool = False) -> None:
         content = json.dumps(body).encode()
+        whole = len(content)
+        if is_cut:
+            content = content[: whole // 2]
+            # A broken connection, or in turn a proxy that gives the length of what it has.
+            self.twilio.cut += 1
+            whole = whole if self.twilio.cut % 2 else len(content)
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content)), **(headers or {})}.items():
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(whole), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if is_cut else content)
+        self.wfile.write(content)
         self.close_connection = is_cut
 
 

@@ -126,9 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
         whole = len(content)
         if is_cut:
             content = content[: whole // 2]
-            # A broken connection, or in turn a proxy that gives the length of what it has.
-            self.twilio.cut += 1
-            whole = whole if self.twilio.cut % 2 else len(content)
+            # In turn a proxy that gives the length of what it has, and a broken connection.
+            self.twilio.cut += status == 200
+            whole = len(content) if self.twilio.cut % 2 else whole
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(whole), **(headers or {})}.items():
             self.send_header(name, value)

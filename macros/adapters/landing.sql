@@ -195,54 +195,48 @@
         {{ 'parquet' if is_parquet else 'text' }}.`{{ spark_landing_folder() | replace('`', '``') }}/{{ stream }}/ingest_date=*/*{{ '.parquet' if is_parquet else '.jsonl{,.gz}' }}`
     {%- endset -%}
     {%- if is_parquet -%}
-        {%- set present = run_query('describe query select * from ' ~ files).columns[0].values() | list -%}
-        {%- set keys = text_array(present) -%}
-    {%- endif -%}
+        {#- In one query, so that a landed column may have any name. -#}
+        {%- set present = run_query('describe query select * from ' ~ files).columns[0].values() | map('lower') | sort -%}
     select
-        url_decode(replace(substring_index(file_path, '/', -3), '+', '%2B')) as path,
+        {{ spark_landed_path('_metadata.file_path') }} as path,
         {% for name, verbatim in columns.items() -%}
-            {%- if not is_parquet -%}
-                {%- set value = 'fields.`' ~ name ~ '`' -%}
-            {%- elif name in present | map('lower') -%}
-                {%- set value = 'cast(`' ~ name ~ '` as string)' -%}
-            {%- else -%}
-                {%- set value = 'cast(null as string)' -%}
-            {%- endif -%}
+            {%- set value = 'cast(' ~ ('`' ~ name ~ '`' if name in present else 'null') ~ ' as string)' -%}
             {{ value if verbatim else trimmed(value) }} as {{ name }},
         {% endfor -%}
-        landed_row,
-        keys,
-        is_row
+        to_json(named_struct(
+            {%- for name in present %}{{ spark_text(name) }}, cast(`{{ name | replace('`', '``') }}` as string){{ ', ' if not loop.last }}{% endfor -%}
+        )) as landed_row,
+        {{ text_array(present) }} as keys,
+        true as is_row
+    from {{ files }}
+    {%- else -%}
+    select
+        {{ spark_landed_path('file_path') }} as path,
+        {% for name, verbatim in columns.items() -%}
+            {%- set value = 'fields.`' ~ name ~ '`' -%}
+            {{ value if verbatim else trimmed(value) }} as {{ name }},
+        {% endfor -%}
+        value as landed_row,
+        json_object_keys(value) as keys,
+        fields.broken is null or try_parse_json(value) is not null as is_row
     from (
-        {% if is_parquet -%}
         select
-            *,
             _metadata.file_path as file_path,
-            to_json(struct(*)) as landed_row,
-            {{ keys }} as keys,
-            true as is_row
-        from {{ files }}
-        {%- else -%}
-        select
-            file_path,
-            fields,
-            value as landed_row,
-            json_object_keys(value) as keys,
-            fields.broken is null or try_parse_json(value) is not null as is_row
-        from (
-            select
-                _metadata.file_path as file_path,
+            value,
+            from_json(
                 value,
-                from_json(
-                    value,
-                    '{% for name in columns %}`{{ name }}` string, {% endfor %}broken string',
-                    map('columnNameOfCorruptRecord', 'broken')
-                ) as fields
-            from {{ files }}
-        )
-        where fields is not null
-        {%- endif %}
+                '{% for name in columns %}`{{ name }}` string, {% endfor %}broken string',
+                map('columnNameOfCorruptRecord', 'broken')
+            ) as fields
+        from {{ files }}
     )
+    where fields is not null
+    {%- endif -%}
+{%- endmacro %}
+
+{# A file's path within the landing zone. #}
+{% macro spark_landed_path(url) -%}
+    url_decode(replace(substring_index({{ url }}, '/', -3), '+', '%2B'))
 {%- endmacro %}
 
 

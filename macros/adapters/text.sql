@@ -149,11 +149,11 @@
 {% macro text_array(values) %}{{ return(adapter.dispatch('text_array')(values)) }}{% endmacro %}
 
 {% macro duckdb__text_array(values) -%}
-    cast([{% for value in values %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
+    cast([{% for value in values %}{{ sql_text(value) }}{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
 {%- endmacro %}
 
 {% macro spark__text_array(values) -%}
-    cast(array({% for value in values %}'{{ value }}'{{ ', ' if not loop.last }}{% endfor %}) as array<string>)
+    cast(array({% for value in values %}{{ spark_text(value) }}{{ ', ' if not loop.last }}{% endfor %}) as array<string>)
 {%- endmacro %}
 
 

@@ -187,7 +187,8 @@
 {%- endmacro %}
 
 {% macro spark__known_timezones() -%}
-    select explode(timezone_names()) as timezone
+    {#- In two steps: Spark explodes no SQL function's value directly. -#}
+    select explode(names) as timezone from (select timezone_names() as names)
 {%- endmacro %}
 
 

@@ -6,6 +6,7 @@ It writes only what the landing zone lacks. It is always safe to run it again, e
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from datetime import date
@@ -92,7 +93,7 @@ def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:
     console.print(table)
     for counts in found.read.values():
         for name, count in counts.named.items():
-            console.print(f"Unknown to the mapping: {name}, {count:,} rows")
+            console.print(f"Unknown to the mapping: {name} (rows: {count:,})")
     table = Table("landing stream", title="What would be written" if is_dry_run else "What was written", title_justify="left")
     table.add_column("rows", justify="right")
     for stream, count in found.written.items():
@@ -107,10 +108,11 @@ def _show(found: Ingestion, console: Console, is_dry_run: bool) -> None:
         console.print(f"WARN {warning}", style="yellow")
     for stream, rows in found.samples.items():
         if rows:
-            sample = Table(*rows[0], title=stream, title_justify="left")
-            for row in rows:
-                sample.add_row(*("" if value is None else str(value) for value in row.values()))
-            console.print(sample)
+            console.print(f"First rows of {stream}, without empty columns:")
+        for row in rows:
+            console.print(
+                "  " + json.dumps({name: value for name, value in row.items() if value is not None}, default=str, ensure_ascii=False)
+            )
     if not is_dry_run:
         console.print("Run `make build` to take in what was written." if any(found.written.values()) else "Nothing is new.")
 

@@ -21,6 +21,7 @@ from oracle import PROJECT
 from rich.console import Console
 from stories import account_row, sent
 
+from orchestration.build import main
 from orchestration.definitions import defs
 from outreach.landing.files import LandingError, check_landing
 from outreach.settings import Settings
@@ -123,6 +124,22 @@ def test_a_set_up_that_cannot_work_ends_in_one_sentence(built: tuple[Path, str],
     assert run.stdout.startswith(f"Nothing was built. {sentence}")
     assert len(run.stdout.splitlines()) == 1 and not run.stderr
     assert sha256((built[0] / "warehouse.duckdb").read_bytes()).hexdigest() == before
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ("age=3", "there is no limit 'age': expected one of warn_share, "),
+        ("oldest_days=old", "oldest_days is 'old': expected a number"),
+    ],
+)
+def test_a_limit_that_is_none_is_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], limit: str, sentence: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["make build", "--limit", limit])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2 and sentence in capsys.readouterr().err
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -201,6 +201,24 @@ def test_an_alert_is_told_to_the_webhook_once_with_a_link_and_again_only_where_i
     assert isinstance(tell_alerts(build_sensor_context(cursor=told.cursor)), SkipReason) and len(webhook.texts) == 1
 
 
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"OUTREACH_ALERT_WEBHOOK": ""}, "OUTREACH_ALERT_WEBHOOK is not set."),
+        ({"OUTREACH_ALERT_WEBHOOK": "http://127.0.0.1:1/", "OUTREACH_PUBLISHED": "no/such/file"}, "Nothing is published yet."),
+    ],
+)
+def test_without_a_webhook_or_a_published_file_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], reason: str
+) -> None:
+    from orchestration.alerts import tell_alerts
+
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    skipped = tell_alerts(build_sensor_context())
+    assert isinstance(skipped, SkipReason) and skipped.skip_message == reason
+
+
 def test_an_alert_is_a_warning_of_the_run_and_stops_nothing(out_of_line: Warehouse) -> None:
     run = out_of_line.run("build", asset_selection=[AssetKey(["marts", "alerts"])])
     check = checks_of(run)["alerts", "nothing_is_out_of_line"]

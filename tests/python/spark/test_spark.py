@@ -20,13 +20,16 @@ import test_landing_rulings
 import test_messaging_rulings
 from comparison import REPORTS, same
 from harness import SEEDS, LandingZone, Warehouse, differing_rows, filters_of, rows_of
+from odd_files import write_parquet_of_other_writers
 from oracle import PROJECT
 from random_landing import DAYS, FIRST_DAY, random_landing
+from stories import account_row, of_account, sent
 
 from orchestration.dbt.assets import MANIFEST
 from outreach.landing.sample import write_sample
 from outreach.spark.export import ExportError, publish_accounts
 from outreach.spark.session import files_read, spark_session
+from outreach.warehouse.manifest import DBT
 from outreach.warehouse.publication import publish
 
 RANDOM_ACCOUNTS = 5 * SEEDS
@@ -74,16 +77,8 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     _deliver_what_is_odd(landing.path)
 
     spark = folder / "spark"
-    conf = folder / "conf"
-    conf.mkdir()
-    (conf / "spark-defaults.conf").write_text(QUICK)
-    environment = os.environ | {
-        "OUTREACH_LANDING": str(landing.path), "OUTREACH_LANDING_FORMAT": "jsonl", "OUTREACH_SPARK": str(spark),
-        "OUTREACH_SPARK_PARTITIONS": "2", "OUTREACH_PUBLISHED": str(folder / "of_spark.duckdb"), "SPARK_CONF_DIR": str(conf),
-    }  # fmt: skip
-    environment.pop("DBT_TARGET_PATH", None)
     command = [sys.executable, "-m", "outreach.commands.spark_build", "--no-tests", "--memory", "1g", "--publish"]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, cwd=PROJECT, env=_environment(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output, killed = [], False
     for line in process.stdout:
         output.append(line)
@@ -107,6 +102,14 @@ def _deliver_what_is_odd(landing: Path) -> None:
         'not json\n[1]\n"text"\n\n   \nnull\n{"event_id": "odd2", "nobody": {"knows": [1, "it"]}}\n{"event_id": NaN}\n'
     )
     (landing / "contact_events/misplaced.jsonl").write_text("{}\n")
+    folder = landing / "message_events/ingest_date=2026-11-20"
+    sent = {"account_id": "acc_1", "contact_id": "odd", "message_id": 7, "event_type": "sent", "occurred_at": "2026-11-19T05:00:00Z"}
+    reply = sent | {"event_id": "odd3", "message_id": "odd3", "event_type": "received", "body": "stop texting \ud83d"}
+    (folder / "half an emoji.jsonl").write_text(json.dumps(reply) + "\n")
+    (folder / "few.jsonl").write_text(json.dumps(sent | {"event_id": "odd4", "x": {"y": [1]}}) + "\n" + '{"event_id": "cut o')
+    (folder / "utf-16.jsonl").write_bytes((json.dumps(sent | {"event_id": "odd5", "message_id": 8}) + "\n").encode("utf-16"))
+    (folder / "empty.jsonl").touch()
+    (folder / "blank.jsonl").write_text("\n\n  \n")
 
 
 def _kill_a_worker(spark: Path) -> bool:
@@ -119,6 +122,18 @@ def _kill_a_worker(spark: Path) -> bool:
             os.kill(int(process.name), signal.SIGKILL)
             return True
     return False
+
+
+def _environment(folder: Path, **variables: str) -> dict[str, str]:
+    conf = folder / "conf"
+    conf.mkdir()
+    (conf / "spark-defaults.conf").write_text(QUICK)
+    environment = os.environ | {
+        "OUTREACH_LANDING": str(folder / "landing"), "OUTREACH_LANDING_FORMAT": "jsonl", "OUTREACH_SPARK": str(folder / "spark"),
+        "OUTREACH_SPARK_PARTITIONS": "2", "OUTREACH_PUBLISHED": str(folder / "of_spark.duckdb"), "SPARK_CONF_DIR": str(conf),
+    } | variables  # fmt: skip
+    environment.pop("DBT_TARGET_PATH", None)
+    return environment
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +229,23 @@ def test_an_account_is_published_with_those_below_it_and_no_other(builds: Builds
         query = "from reports.messaging_by_day('acc_1', '2026-11-01', '2026-11-24')"
         assert of_account.execute(query).fetchall() == db.execute(query).fetchall()
     assert not (tmp_path / "transfer").exists()
+
+
+def test_dbt_by_hand_builds_all_and_reads_parquet_of_other_writers_alike(tmp_path: Path) -> None:
+    landing = LandingZone(tmp_path / "landing", "parquet")
+    landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00"), sent(None, "11-10 03:00")))
+    write_parquet_of_other_writers(landing.path / "message_events/ingest_date=2026-11-20")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", landing)
+    warehouse.build()
+    # In one process, without a cluster.
+    spark = {"SPARK_MASTER": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1", "OUTREACH_LANDING_FORMAT": "parquet"}
+    environment = _environment(tmp_path, **spark, DBT_PROFILES_DIR="profiles", DBT_TARGET_PATH=str(tmp_path / "target"))
+    command = [DBT, "build", "--exclude-resource-type", "test", "unit_test", "--target", "spark"]
+    run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+
+    columns = "event_id, event_type, contact_id, message_id, epoch_us(occurred_at), body_segments, is_opt_out_text, reject_reason, row_json"
+    of_spark = f"read_parquet('{tmp_path}/spark/warehouse/*.db/base_message_events/*.parquet')"
+    with duckdb.connect() as db, warehouse.connect() as held:
+        expected = held.execute(f"select {columns} from staging.base_message_events order by all").fetchall()
+        assert db.execute(f"select {columns} from {of_spark} order by all").fetchall() == expected

@@ -15,7 +15,7 @@ from dashboard.figures import Change, change, span
 from dashboard.flagging import template_blocks
 from dashboard.reports import Filters, unique_names
 from dashboard.selection import DateRange, before, days_of
-from dashboard.sign_in import SignInError, check_address
+from dashboard.sign_in import SignInError, check_address, signed_in_email
 from dashboard.tables import csv_of, file_name
 from outreach.kpis.entries import of_view
 from outreach.kpis.units import figure
@@ -246,3 +246,21 @@ def test_every_other_address_needs_sign_in(address: str | None) -> None:
     with pytest.raises(SignInError, match="loopback"):
         check_address(address, has_sign_in=False)
     check_address(address, has_sign_in=True)
+
+
+@pytest.mark.parametrize(
+    ("user", "email"),
+    [
+        ({"email": "ann@example.com"}, "ann@example.com"),
+        ({"email": "ann@example.com", "email_verified": True}, "ann@example.com"),
+        ({"email": "ann@example.com", "email_verified": False}, None),
+        ({"email": "ann@example.com", "email_verified": "false"}, None),
+        ({"email": ["ann@example.com"]}, None),
+        ({}, None),
+    ],
+)
+def test_a_viewer_is_known_by_an_email_address_that_the_provider_has_verified(
+    monkeypatch: pytest.MonkeyPatch, user: dict[str, object], email: str | None
+) -> None:
+    monkeypatch.setattr("streamlit.user", user)
+    assert signed_in_email() == email

@@ -25,6 +25,7 @@ REPORTS = {
     "messaging_by_hour": ("fct_messages", "hour_of_day"),
     "messaging_by_step": ("fct_messages", "step"),
     "messages_after_opt_out": ("fct_messages_after_opt_out", None),
+    "compare_templates": ("messaging_activity", "template_id"),
     "label_report": ("fct_label_additions", "label_id"),
     "responses_by_user": ("fct_response_times", "user_id"),
     "calling_report": ("fct_calls", None),
@@ -63,32 +64,24 @@ class Question:
         report: the function.
         account: the account.
         start, end: the days.
-        campaign, template: the filters.
+        filters: what else it is asked for, such as a campaign.
     """
 
     report: str
     account: str
     start: date
     end: date
-    campaign: str | None = None
-    template: str | None = None
+    filters: tuple[tuple[str, str], ...] = ()
 
     @property
     def arguments(self) -> list[Any]:
         """The parameters of its queries."""
-        return [
-            self.account,
-            self.start,
-            self.end,
-            *([self.campaign] if self.campaign else []),
-            *([self.template] if self.template else []),
-        ]
+        return [self.account, self.start, self.end, *(value for _, value in self.filters)]
 
     @property
     def sql(self) -> str:
         """The report."""
-        named = ", campaign := $4" if self.campaign else ""
-        named += f", template := ${5 if self.campaign else 4}" if self.template else ""
+        named = "".join(f", {name} := ${number}" for number, (name, _) in enumerate(self.filters, start=4))
         return f"from reports.{self.report}($1, $2, $3{named})"
 
     @property
@@ -96,8 +89,10 @@ class Question:
         """Plain counts and sums over the rows that the report reads."""
         relation, key = REPORTS[self.report]
         where = "account_id = $1 and date_day between $2::date and $3::date"
-        where += " and campaign_id = $4" if self.campaign else ""
-        where += f" and template_id = ${5 if self.campaign else 4}" if self.template else ""
+        for column in ("campaign_id", "template_id"):
+            entity = column.removesuffix("_id")
+            chosen = [f"${number}" for number, (name, _) in enumerate(self.filters, start=4) if name.startswith(entity)]
+            where += f" and {column} in ({', '.join(chosen)})" if chosen else ""
         group = f" group by {key}" if key else ""
         return f"select {f'{key}, ' if key else ''}{PLAIN[relation]} from marts.{relation} where {where}{group}"
 
@@ -112,18 +107,22 @@ def questions(db: duckdb.DuckDBPyConnection, account: str) -> dict[str, list[Que
     (end,) = one_row(db.execute("select max(date_day) from marts.fct_messages where account_id = $1", [account]))
     busiest = """
         select campaign_id, template_id from marts.fct_messages
-        where account_id = $1 and template_id is not null group by all order by count(*) desc limit 1
+        where account_id = $1 and template_id is not null group by all order by count(*) desc, all limit 2
     """
-    campaign, template = one_row(db.execute(busiest, [account]))
+    (campaign, template), (_, other) = db.execute(busiest, [account]).fetchall()
+    pair = (("template_a", template), ("template_b", other))
     functions = "select function_name, parameters from duckdb_functions() where schema_name = 'reports'"
     parameters = dict(db.execute(functions).fetchall())
     found = {}
     for name, days in RANGES.items():
-        plain = [Question(report, account, end - timedelta(days=days - 1), end) for report in REPORTS]
+        plain = [
+            Question(report, account, end - timedelta(days=days - 1), end, pair if "template_a" in parameters[report] else ())
+            for report in REPORTS
+        ]
         found[name] = plain
         for entity, chosen in (("campaign", campaign), ("template", template)):
             asked = [question for question in plain if entity in parameters[question.report]]
-            found[f"{name}, a {entity}"] = [replace(question, **{entity: chosen}) for question in asked]
+            found[f"{name}, a {entity}"] = [replace(question, filters=((entity, chosen), *question.filters)) for question in asked]
     return found
 
 

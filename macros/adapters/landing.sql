@@ -59,6 +59,7 @@
 
                 select
                     count(*) > 0 and count(*) filter (where listed.path is not null) = 0 as is_another,
+                    count(*) filter (where listed.path is null) as gone,
                     (select count(*) from listed) as files
                 from {{ this }} as held
                 left join listed on held.path = listed.path
@@ -76,7 +77,26 @@
                     ~ 'Name another file with OUTREACH_WAREHOUSE, or build this one anew with --full-refresh.'
                 ) }}
             {%- endif -%}
+            {%- if found['gone'] -%}{%- do duckdb__forget_unread_files() -%}{%- endif -%}
         {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{# Forgets files that were deleted after a run had listed them and before it read them: no table holds their rows, and none ever will. #}
+{% macro duckdb__forget_unread_files() %}
+    {%- set unread = [] -%}
+    {%- for stream in landing_rules() -%}
+        {%- set base = load_relation(this.incorporate(path={'identifier': 'base_' ~ stream})) -%}
+        {%- if base is not none -%}
+            {%- set held = '(select held.file_id from ' ~ base ~ ' as held where held.file_id is not null)' -%}
+            {%- do unread.append("(stream = '" ~ stream ~ "' and file_id not in " ~ held ~ ')') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if unread -%}
+        {%- do run_query(
+            'delete from ' ~ this ~ ' where path not in (select files.path from (' ~ duckdb__list_landing_files() ~ ') as files) and ('
+            ~ unread | join(' or ') ~ ')'
+        ) -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -260,23 +280,18 @@
 {% macro read_landing(stream_source) %}{{ return(adapter.dispatch('read_landing')(stream_source)) }}{% endmacro %}
 
 {% macro duckdb__read_landing(stream_source) -%}
-    {%- set files = landing_files_to_read(stream_source.identifier) -%}
+    {%- set groups = landing_files_to_read(stream_source.identifier) -%}
     {%- set columns = landing_columns(stream_source.identifier) -%}
+    {%- set all_columns = groups | map(attribute='columns') | sum(start=[]) | map('lower') | unique | sort | list -%}
     {%- set selects = [] -%}
-    {%- if landing_format() == 'parquet' -%}
-        {%- set all_columns = [] -%}
-        {%- for file in files -%}{%- do all_columns.extend(file.columns | map('lower')) -%}{%- endfor -%}
-        {%- set all_columns = all_columns | unique | sort | list -%}
-        {%- for signature, group in files | groupby('signature') -%}
-            {#- A landed column of this name would hide the file's number, so such files are read one by one. -#}
-            {%- for part in ([group] if 'file_index' not in group[0].columns | map('lower') else group | batch(1)) -%}
-                {%- do selects.append(duckdb__read_parquet_files(part, columns, all_columns)) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- else -%}
-        {%- if files -%}{%- do selects.append(duckdb__read_json_files(files, columns)) -%}{%- endif -%}
-        {%- for file in files if file.repaired_lines -%}{%- do selects.append(duckdb__read_repaired_lines(file, columns)) -%}{%- endfor -%}
-    {%- endif -%}
+    {%- for files in groups -%}
+        {%- if landing_format() == 'parquet' -%}
+            {%- do selects.append(duckdb__read_parquet_files(files, columns, all_columns)) -%}
+        {%- else -%}
+            {%- do selects.append(duckdb__read_json_files(files, columns)) -%}
+            {%- for file in files.repaired -%}{%- do selects.append(duckdb__read_repaired_lines(file, columns)) -%}{%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
     {{ selects | join('\nunion all by name\n') if selects else no_landed_rows(columns, 'json') }}
 {%- endmacro %}
 
@@ -313,15 +328,15 @@
 {% macro duckdb__read_json_files(files, columns) %}
     select
         {{ duckdb__json_fields(columns) }},
-        {{ duckdb__of_file(files, 'file_index') }}
+        {{ duckdb__of_file(files) }}
     from (
         select
             json,
             file_index,
             {{ duckdb__json_as_fields('json', columns) }} as fields
         from read_json_objects(
-            {{ duckdb__paths(files) }}, format = 'newline_delimited', ignore_errors = true,
-            maximum_object_size = {{ [16777216, 2 * (files | map(attribute='longest_line') | max)] | max }}
+            {{ files.paths }}, format = 'newline_delimited', ignore_errors = true,
+            maximum_object_size = {{ [16777216, 2 * files.longest_line] | max }}
         )
         where json is not null
     )
@@ -331,7 +346,8 @@
 {% macro duckdb__read_repaired_lines(file, columns) %}
     select
         {{ duckdb__json_fields(columns) }},
-        {{ duckdb__of_file([file]) }}
+        date '{{ file.ingest_date }}' as ingest_date,
+        cast({{ file.file_id }} as bigint) as file_id
     from (
         select
             cast(line as json) as json,
@@ -353,7 +369,7 @@
 {%- endmacro %}
 
 {% macro duckdb__read_parquet_files(files, columns, all_columns) %}
-    {%- set present = files[0].columns | map('lower') | list -%}
+    {%- set present = files.columns | map('lower') | list -%}
     {%- set texts = {} -%}
     {%- for name in all_columns + columns.keys() | list -%}
         {%- do texts.update({name: 'cast(' ~ (adapter.quote(name | replace('"', '""')) if name in present else 'null') ~ ' as varchar)'}) -%}
@@ -366,19 +382,15 @@
         struct_pack(
             {%- for name in all_columns %}{{ adapter.quote(name | replace('"', '""')) }} := {{ texts[name] }}{{ ', ' if not loop.last }}{% endfor -%}
         ) as landed_row,
-        {{ duckdb__of_file(files, 'file_index') }}
-    from read_parquet({{ duckdb__paths(files) }}, hive_partitioning = false, binary_as_string = true)
+        {{ duckdb__of_file(files) }}
+    from read_parquet({{ files.paths }}, hive_partitioning = false, binary_as_string = true)
 {%- endmacro %}
 
-{# The ingest day and the id of a row's file. With several files, the reader's file number tells which one. #}
-{% macro duckdb__of_file(files, number=none) -%}
-    {%- set index = '[cast(' ~ number ~ ' as bigint) + 1]' if number and files | length > 1 else '[1]' -%}
-    cast(['{{ files | map(attribute='ingest_date') | join("', '") }}']{{ index }} as date) as ingest_date,
-    cast([{{ files | map(attribute='file_id') | join(', ') }}]{{ index }} as bigint) as file_id
-{%- endmacro %}
-
-{% macro duckdb__paths(files) -%}
-    [{% for file in files %}{{ sql_text((landing_folder() ~ '/' ~ file.path) | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) }}{{ ', ' if not loop.last }}{% endfor %}]
+{# The ingest day and the id of a row's file. With several files, the reader's number of the file tells which one. #}
+{% macro duckdb__of_file(files) -%}
+    {%- set index = '[cast(file_index as bigint) + 1]' if files.are_several else '[1]' -%}
+    cast({{ files.days }} as date[]){{ index }} as ingest_date,
+    cast({{ files.ids }} as bigint[]){{ index }} as file_id
 {%- endmacro %}
 
 

@@ -25,36 +25,68 @@
 
 
 {#
-    The files that a stream's base table does not hold yet. This follows from the table's own rows, so a run that dies before it is
-    written leaves its files to the next run.
+    The files that a stream's base table does not hold yet, in groups that one reader takes: files of the same columns and types. Each group
+    has its paths, ingest days and ids as lists in SQL, so that thousands of files cost no loop here. That a file is not held follows from the
+    table's own rows, so a run that dies before it is written leaves its files to the next run.
 #}
 {% macro landing_files_to_read(stream) %}
-    {%- set files = [] -%}
+    {%- set groups = [] -%}
     {%- set landing_files = ref('landing_files') -%}
     {%- if execute and load_relation(landing_files) is not none -%}
         {%- set base = load_relation(landing_files.incorporate(path={'identifier': 'base_' ~ stream})) -%}
-        {%- set query -%}
-            select path, file_id, ingest_date, longest_line, repaired_lines, to_json(columns) as columns, coalesce(signature, '') as signature
+        {%- set new_files -%}
             from {{ landing_files }}
             where stream = '{{ stream }}' and problem is null
             {%- if base is not none and not flags.FULL_REFRESH %}
                 and file_id not in (select distinct file_id from {{ base.include(database=false) }} where file_id is not null)
-            {%- elif base is none %}
-                -- Erasures are read from scratch each time, so their files may be gone.
-                and path in (select files.path from ({{ list_landing_files() }}) as files)
             {%- endif %}
-            order by ingest_date, path
+        {%- endset -%}
+        {#- Erasures are read from scratch each time, so their files may be gone. Asking first saves most streams the listing. -#}
+        {%- if base is none and run_query('select count(*) ' ~ new_files).columns[0][0] -%}
+            {%- set new_files = new_files ~ ' and path in (select files.path from (' ~ list_landing_files() ~ ') as files)' -%}
+        {%- endif -%}
+        {%- set query -%}
+            with new_files as (
+                select
+                    *,
+                    coalesce(signature, '') as file_signature,
+                    -- A landed column of this name would hide the reader's number of the file, so such files are read one by one.
+                    case when list_contains(list_transform(columns, name -> lower(name)), 'file_index') then file_id end as alone
+                {{ new_files }}
+            )
+
+            select
+                to_json(any_value(columns)) as columns,
+                max(longest_line) as longest_line,
+                to_json(list({path: path, ingest_date: ingest_date, file_id: file_id}) filter (where repaired_lines > 0)) as repaired,
+                {{ sql_list(landing_path('path')) }} as paths,
+                {{ sql_list("'''' || ingest_date || ''''") }} as days,
+                {{ sql_list('file_id') }} as ids,
+                count(*) > 1 as are_several
+            from new_files
+            group by file_signature, alone
+            order by min(ingest_date), min(path)
         {%- endset -%}
         {%- for row in run_query(query) -%}
-            {%- do files.append({
-                'path': row['path'], 'file_id': row['file_id'] | int, 'ingest_date': row['ingest_date'],
-                'longest_line': (row['longest_line'] or 0) | int,
-                'repaired_lines': (row['repaired_lines'] or 0) | int, 'columns': fromjson(row['columns']), 'signature': row['signature'] or ''
+            {%- do groups.append({
+                'columns': fromjson(row['columns']) or [], 'longest_line': (row['longest_line'] or 0) | int,
+                'repaired': fromjson(row['repaired'] or '[]'), 'paths': row['paths'], 'days': row['days'], 'ids': row['ids'],
+                'are_several': row['are_several'],
             }) -%}
         {%- endfor -%}
     {%- endif -%}
-    {{ return(files) }}
+    {{ return(groups) }}
 {% endmacro %}
+
+{# The values of a group's files as an SQL list. #}
+{% macro sql_list(value) -%}
+    '[' || string_agg({{ value }}, ', ' order by ingest_date, path) || ']'
+{%- endmacro %}
+
+{# A path as the readers take it: with the landing zone before it, and the characters of patterns standing for themselves. #}
+{% macro landing_path(path) -%}
+    '''' || replace(regexp_replace({{ sql_text(landing_folder() ~ '/') }} || {{ path }}, '([*?\[])', '[\1]', 'g'), '''', '''''') || ''''
+{%- endmacro %}
 
 
 {#

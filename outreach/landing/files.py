@@ -27,6 +27,7 @@ import duckdb
 from outreach.sql import literal_path, one_row, sql_name
 
 ENDINGS = {"jsonl": (".jsonl", ".jsonl.gz"), "parquet": (".parquet",)}
+ANY_ENDING = sum(ENDINGS.values(), ())
 
 # Folders are read from paths alone; text that its writer has not marked as such is text all the same.
 PARQUET_OPTIONS = "hive_partitioning = false, binary_as_string = true"
@@ -101,14 +102,13 @@ def check_landing(landing: str, file_format: str) -> None:
     """
     if file_format not in ENDINGS:
         raise LandingError(f"OUTREACH_LANDING_FORMAT is '{file_format}': expected jsonl or parquet.")
-    root = Path(landing)
-    if not root.exists():
+    if not os.path.exists(landing):
         raise LandingError(f"OUTREACH_LANDING is '{landing}': there is no such folder.")
-    if not root.is_dir():
+    if not os.path.isdir(landing):
         raise LandingError(f"OUTREACH_LANDING is '{landing}': expected a folder, found a file.")
-    for path in _walk(root):
-        if path.is_file() and not os.access(path, os.R_OK):
-            raise LandingError(f"{path}: this landing file may not be read by the user that runs the build.")
+    for _, entry in _walk(landing):
+        if entry.is_file() and not os.access(entry.path, os.R_OK):
+            raise LandingError(f"{entry.path}: this landing file may not be read by the user that runs the build.")
 
 
 def list_files(landing: str, file_format: str) -> list[LandingFile]:
@@ -118,38 +118,45 @@ def list_files(landing: str, file_format: str) -> list[LandingFile]:
         landing: the landing zone's folder.
         file_format: `jsonl` or `parquet`.
     """
-    root = Path(landing)
-    return [_describe(path, root, file_format) for path in sorted(_walk(root))]
+    described = (_describe(path, entry, landing, file_format) for path, entry in _walk(landing))
+    return sorted((file for file in described if file is not None), key=lambda file: file.path)
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise LandingError(f"{error.filename}: this landing folder may not be read by the user that runs the build.")
+def _walk(folder: str, below: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """The files of a folder, each with its path relative to the landing zone. What only looks like a file, or is a link, is one here."""
+    try:
+        with os.scandir(folder) as found:
+            entries = [entry for entry in found if not entry.name.startswith((".", "_"))]
+    except OSError as error:
+        raise LandingError(f"{error.filename}: this landing folder may not be read by the user that runs the build.") from None
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(ANY_ENDING):
+            yield from _walk(entry.path, f"{below}{entry.name}/")
+        else:
+            yield below + entry.name, entry
 
-    for folder, folders, names in os.walk(root, onerror=refuse):
-        # A folder that is named like a landing file, or is a link, is not walked into but reported.
-        odd = [f for f in folders if f.endswith(sum(ENDINGS.values(), ())) or os.path.islink(os.path.join(folder, f))]
-        folders[:] = [f for f in folders if f not in odd and not f.startswith((".", "_"))]
-        yield from (Path(folder, name) for name in (*names, *odd) if not name.startswith((".", "_")))
 
-
-def _describe(path: Path, root: Path, file_format: str) -> LandingFile:
-    relative = path.relative_to(root)
-    is_link = path.is_symlink()
-    status = path.lstat() if is_link and not path.exists() else path.stat()
-    day, problem = _ingest_date(relative)
+def _describe(path: str, entry: os.DirEntry[str], root: str, file_format: str) -> LandingFile | None:
+    """The file; None if it has been deleted since it was found."""
+    try:
+        # A link that leads nowhere is described itself.
+        status = entry.stat(follow_symlinks=not entry.is_symlink() or os.path.exists(entry.path))
+    except FileNotFoundError:
+        return None
+    *folders, name = path.split("/")
+    day, problem = _ingest_date(folders)
     # Linked folders are not walked into, so that only a link leads elsewhere.
-    if is_link and not path.resolve().is_relative_to(root.resolve()):
+    if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(Path(root).resolve()):
         problem = "links to a place outside the landing zone"
     elif not stat.S_ISREG(status.st_mode):
         problem = "is not a regular file"
-    elif not _is_text(str(relative)):
+    elif _printable(path) != path:
         problem = "has a name that is not UTF-8"
-    elif problem is None and not path.name.endswith(ENDINGS[file_format]):
+    elif problem is None and not name.endswith(ENDINGS[file_format]):
         problem = f"does not end in {' or '.join(ENDINGS[file_format])}, the format of this landing zone"
     return LandingFile(
-        path=_printable(relative.as_posix()),
-        stream=_printable(relative.parts[0]),
+        path=_printable(path),
+        stream=_printable(path.partition("/")[0]),
         ingest_date=day,
         bytes=status.st_size,
         modified_at=datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None),
@@ -157,16 +164,12 @@ def _describe(path: Path, root: Path, file_format: str) -> LandingFile:
     )
 
 
-def _ingest_date(relative: Path) -> tuple[date | None, str | None]:
-    match = re.fullmatch(r"ingest_date=(\d{4}-\d{2}-\d{2})", relative.parts[1]) if len(relative.parts) == 3 else None
+def _ingest_date(folders: list[str]) -> tuple[date | None, str | None]:
+    match = re.fullmatch(r"ingest_date=(\d{4}-\d{2}-\d{2})", folders[1]) if len(folders) == 2 else None
     try:
         return date.fromisoformat(match[1] if match else ""), None
     except ValueError:
         return None, "is not in a folder <stream>/ingest_date=YYYY-MM-DD/"
-
-
-def _is_text(name: str) -> bool:
-    return _printable(name) == name
 
 
 def _printable(name: str) -> str:

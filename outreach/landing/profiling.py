@@ -9,7 +9,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -134,7 +134,7 @@ def _list(db: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         create table known_accounts (account_id varchar);
         create table held_files (path varchar, stream varchar, rows bigint);
     """)
-    files = [asdict(file) for file in list_files(settings.landing, settings.landing_format) if file.stream in LANDING_RULES]
+    files = [vars(file) for file in list_files(settings.landing, settings.landing_format) if file.stream in LANDING_RULES]
     db.execute(f"insert into landing_files by name {_rows(LISTED)}", [json.dumps(files, default=str)])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,11 +106,11 @@ def _set_up_problem(landing: str, file_format: str) -> str | None:
 
 
 def _list_files(landing: str, file_format: str) -> list[dict[str, Any]]:
-    return [asdict(file) for file in list_files(landing, file_format)]
+    return [vars(file) for file in list_files(landing, file_format)]
 
 
 def _inspect_files(landing: str, paths: list[str], file_format: str) -> list[dict[str, Any]]:
-    return [asdict(inspection) for inspection in inspect_files(landing, paths, file_format)]
+    return [vars(inspection) for inspection in inspect_files(landing, paths, file_format)]
 
 
 def _repaired_lines(landing: str, path: str) -> list[str]:

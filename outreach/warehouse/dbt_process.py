@@ -6,6 +6,7 @@ is not there.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shlex
@@ -148,6 +149,8 @@ def _run(arguments: list[str], folder: str, environment: Mapping[str, str], outp
         os.dup2(output, stream)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A command lives for seconds, and what it leaves goes with it: collecting its garbage took a twelfth of the time.
+    gc.disable()
     _set(folder, environment)
     # The project's own modules, which may be another project's than this one's.
     sys.path.insert(0, folder)

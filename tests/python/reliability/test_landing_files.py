@@ -163,6 +163,30 @@ def test_another_landing_zone_is_refused_and_files_that_went_keep_their_rows(war
     assert messaging(warehouse, "a")["sms_sent"] == 0
 
 
+def test_a_file_that_is_deleted_between_listing_and_reading_stops_that_build_alone(warehouse: Warehouse) -> None:
+    def counts() -> tuple[int, ...]:
+        warehouse.build_for("landing_accounting")
+        with warehouse.connect() as db:
+            columns = "landed_rows, accepted_rows, files"
+            return db.execute(f"select {columns} from marts.landing_accounting where stream = 'message_events'").fetchone()
+
+    warehouse.landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00", landed_on="11-10")))
+    assert counts() == (1, 1, 1)
+    later = of_account("a", sent("m2", "11-10 03:00", landed_on="11-11"))
+    warehouse.landing.deliver(later)
+    warehouse.build_for("landing_files")
+    (file,) = warehouse.landing.path.glob("message_events/ingest_date=2026-11-11/*")
+    file.unlink()
+    run = warehouse.dbt("build", "--select", "landed_message_events", *OWN_TESTS, check=False)
+    assert run.returncode == 1 and "No files found" in run.stdout and "ingest_date=2026-11-11" in run.stdout
+    assert counts() == (1, 1, 1)
+    # It may come again, and a file whose rows are held keeps them.
+    warehouse.landing.deliver(later)
+    (held,) = warehouse.landing.path.glob("message_events/ingest_date=2026-11-10/*")
+    held.unlink()
+    assert counts() == (2, 2, 2)
+
+
 def test_a_row_without_its_own_id_is_a_warning(warehouse: Warehouse) -> None:
     warehouse.landing.deliver([*of_account("a", account_row()), row("campaigns", campaign_id="c1", account_id=" ")])
     run = warehouse.dbt("build", "--select", "+base_campaigns", *OWN_TESTS)

@@ -177,7 +177,9 @@
         named_struct(
             'digest', '', 'rows', count_if(is_row), 'broken_lines', count_if(not is_row), 'repaired_lines', cast(0 as bigint),
             'longest_line', cast(0 as bigint), 'columns', array_distinct(flatten(collect_set(keys))), 'signature', '',
-            'problem', cast(null as string)
+            -- By its mark, as `open_lines` in outreach/landing/files.py does for DuckDB.
+            'problem', case when bool_or(hex(substring(cast(landed_row as binary), 1, 2)) in ('FFFE', 'FEFF'))
+                then 'cannot be read: it is text in UTF-16, and UTF-8 was expected' end
         ) as inspection
     from ({{ spark__read_landed_stream(stream) }})
     group by path

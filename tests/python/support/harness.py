@@ -60,7 +60,10 @@ def dbt_command() -> Path:
     """The dbt kept ready by the process that started the workers, or by this one if there are none."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         return Path(os.environ["OUTREACH_DBT"])
-    process = DbtProcess()
+    with pytest.MonkeyPatch.context() as patch:
+        # Coverage is not measured in it: nearly all of it is dbt's own code, which would take half as long again.
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        process = DbtProcess()
     atexit.register(process.close)
     return process.executable
 

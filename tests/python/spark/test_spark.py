@@ -108,7 +108,6 @@ def _deliver_what_is_odd(landing: Path) -> None:
     (folder / "half an emoji.jsonl").write_text(json.dumps(reply) + "\n")
     (folder / "few.jsonl").write_text(json.dumps(sent | {"event_id": "odd4", "x": {"y": [1]}}) + "\n" + '{"event_id": "cut o')
     (folder / "utf-16.jsonl").write_bytes((json.dumps(sent | {"event_id": "odd5", "message_id": 8}) + "\n").encode("utf-16"))
-    (folder / "empty.jsonl").touch()
     (folder / "blank.jsonl").write_text("\n\n  \n")
 
 

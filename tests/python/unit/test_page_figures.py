@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from random import Random
 
 import pytest
+from streamlit.config import get_option, set_option
+from streamlit.runtime.secrets import Secrets
 
 from dashboard.cards import Sparkline, cards, cards_html
 from dashboard.chance import outnumbering, standing_out
@@ -15,7 +20,7 @@ from dashboard.figures import Change, change, span
 from dashboard.flagging import template_blocks
 from dashboard.reports import Filters, unique_names
 from dashboard.selection import DateRange, before, days_of
-from dashboard.sign_in import SignInError, check_address, signed_in_email
+from dashboard.sign_in import SignInError, check_address, sign_in_providers, signed_in_email
 from dashboard.tables import csv_of, file_name
 from outreach.kpis.entries import of_view
 from outreach.kpis.units import figure
@@ -264,3 +269,45 @@ def test_a_viewer_is_known_by_an_email_address_that_the_provider_has_verified(
 ) -> None:
     monkeypatch.setattr("streamlit.user", user)
     assert signed_in_email() == email
+
+
+PAGE = '[auth]\nredirect_uri = "x"\ncookie_secret = "x"\n'
+PROVIDER = 'client_id = "x"\nclient_secret = "x"\nserver_metadata_url = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("secrets", "providers"),
+    [
+        ("[other]", {}),
+        (PAGE + PROVIDER, {"Sign in": None}),
+        (f"{PAGE}[auth.google]\n{PROVIDER}[auth.okta]\n{PROVIDER}", {"Sign in with Google": "google", "Sign in with Okta": "okta"}),
+    ],
+)
+def test_each_provider_of_the_secrets_has_a_button(use_secrets: Callable[[str], None], secrets: str, providers: dict) -> None:
+    use_secrets(secrets)
+    assert sign_in_providers() == providers
+
+
+@pytest.mark.parametrize(
+    ("secrets", "missing"),
+    [
+        ("[auth]\n" + PROVIDER, "[auth] in secrets.toml lacks redirect_uri, cookie_secret."),
+        (PAGE + 'client_id = "x"', "[auth] in secrets.toml lacks client_secret, server_metadata_url."),
+        (PAGE + '[auth.google]\nclient_id = "x"', "[auth.google] in secrets.toml lacks client_secret, server_metadata_url."),
+    ],
+)
+def test_a_provider_that_is_not_complete_is_named(use_secrets: Callable[[str], None], secrets: str, missing: str) -> None:
+    use_secrets(secrets)
+    with pytest.raises(SignInError, match=re.escape(missing)):
+        sign_in_providers()
+
+
+@pytest.fixture
+def use_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Has Streamlit find these secrets in its file."""
+    file = tmp_path / "secrets.toml"
+    files = get_option("secrets.files")
+    set_option("secrets.files", [str(file)])
+    monkeypatch.setattr("streamlit.secrets", Secrets())
+    yield lambda text: file.write_text(text) and None
+    set_option("secrets.files", files)

@@ -46,7 +46,7 @@
 {% endmacro %}
 
 
-{# Ends the run with one clear sentence if the landing zone cannot be read at all. #}
+{# Ends the run with one clear sentence if the landing zone cannot be read at all, and forgets files that went before they were read. #}
 {% macro check_landing() %}{{ return(adapter.dispatch('check_landing')()) }}{% endmacro %}
 
 {% macro duckdb__check_landing() %}
@@ -86,10 +86,9 @@
 {% macro duckdb__forget_unread_files() %}
     {%- set unread = [] -%}
     {%- for stream in landing_rules() -%}
-        {%- set base = load_relation(this.incorporate(path={'identifier': 'base_' ~ stream})) -%}
+        {%- set base = base_of(stream, this) -%}
         {%- if base is not none -%}
-            {%- set held = '(select held.file_id from ' ~ base ~ ' as held where held.file_id is not null)' -%}
-            {%- do unread.append("(stream = '" ~ stream ~ "' and file_id not in " ~ held ~ ')') -%}
+            {%- do unread.append("(stream = '" ~ stream ~ "' and file_id not in " ~ files_held_by(base) ~ ')') -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if unread -%}

@@ -33,12 +33,12 @@
     {%- set groups = [] -%}
     {%- set landing_files = ref('landing_files') -%}
     {%- if execute and load_relation(landing_files) is not none -%}
-        {%- set base = load_relation(landing_files.incorporate(path={'identifier': 'base_' ~ stream})) -%}
+        {%- set base = base_of(stream, landing_files) -%}
         {%- set new_files -%}
             from {{ landing_files }}
             where stream = '{{ stream }}' and problem is null
             {%- if base is not none and not flags.FULL_REFRESH %}
-                and file_id not in (select distinct file_id from {{ base.include(database=false) }} where file_id is not null)
+                and file_id not in {{ files_held_by(base) }}
             {%- endif %}
         {%- endset -%}
         {#- Erasures are read from scratch each time, so their files may be gone. Asking first saves most streams the listing. -#}
@@ -50,8 +50,10 @@
                 select
                     *,
                     coalesce(signature, '') as file_signature,
-                    -- A landed column of this name would hide the reader's number of the file, so such files are read one by one.
-                    case when list_contains(list_transform(columns, name -> lower(name)), 'file_index') then file_id end as alone
+                    -- A Parquet column of this name would hide the reader's number of the file, so such files are read one by one.
+                    case
+                        when signature is not null and list_contains(list_transform(columns, name -> lower(name)), 'file_index') then file_id
+                    end as alone
                 {{ new_files }}
             )
 
@@ -77,6 +79,16 @@
     {%- endif -%}
     {{ return(groups) }}
 {% endmacro %}
+
+{# The table that holds a stream's rows; none if it is not built yet, or the stream has none. #}
+{% macro base_of(stream, landing_files) %}
+    {{ return(load_relation(landing_files.incorporate(path={'identifier': 'base_' ~ stream}))) }}
+{% endmacro %}
+
+{# The ids of the files whose rows a base table holds, as a subquery. #}
+{% macro files_held_by(base) -%}
+    (select distinct held.file_id from {{ base.include(database=false) }} as held where held.file_id is not null)
+{%- endmacro %}
 
 {# The values of a group's files as an SQL list. #}
 {% macro sql_list(value) -%}

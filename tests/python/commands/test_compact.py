@@ -43,6 +43,7 @@ def test_a_warehouse_that_another_process_has_open_stays_as_it_is(file: Path, ca
         assert main() == 1
         other.communicate("\n")
     assert "is taken (another process has it open); try again when that has ended." in capsys.readouterr().err
+    assert not list(file.parent.glob(".*compact*"))
 
 
 def test_a_warehouse_that_is_not_there_yet_is_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

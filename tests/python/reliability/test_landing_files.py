@@ -67,9 +67,14 @@ def test_parquet_files_of_different_columns_and_types_are_read_together(tmp_path
     assert (report["replies_received"], report["opted_out_contacts"]) == (1, 1)
     with warehouse.connect() as db:
         assert db.execute("select contact_id from marts.fct_attributed_events where activity = 'reply'").fetchall() == [("Zoë",)]
-        rejected = db.execute("select reason, row_json from marts.rejected_events order by row_json").fetchall()
-        assert [reason for reason, _ in rejected] == ["missing_contact_id"] * 2
-        assert rejected[0][1] == '{"account_id":"a","event_id":"10","event_type":"opened"}'
+        assert db.execute("select reason, row_json from marts.rejected_events order by row_json").fetchall() == [
+            ("missing_contact_id", '{"account_id":"a","event_id":"10","event_type":"opened"}'),
+            (
+                "missing_contact_id",
+                '{"account_id":"a","event_id":"e12","event_type":"received","file_index":"7","file_path":"y","filename":"x",'
+                '"is_row":"false","landed_row":"z","message_id":"m12","occurred_at":"2026-11-10T04:00:00Z"}',
+            ),
+        ]
 
 
 def test_files_that_cannot_be_read_are_named_and_the_others_are_in(warehouse: Warehouse) -> None:

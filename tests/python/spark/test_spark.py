@@ -103,11 +103,11 @@ def _deliver_what_is_odd(landing: Path) -> None:
     )
     (landing / "contact_events/misplaced.jsonl").write_text("{}\n")
     folder = landing / "message_events/ingest_date=2026-11-20"
-    sent = {"account_id": "acc_1", "contact_id": "odd", "message_id": 7, "event_type": "sent", "occurred_at": "2026-11-19T05:00:00Z"}
-    reply = sent | {"event_id": "odd3", "message_id": "odd3", "event_type": "received", "body": "stop texting \ud83d"}
+    message = {"account_id": "acc_1", "contact_id": "odd", "message_id": 7, "event_type": "sent", "occurred_at": "2026-11-19T05:00:00Z"}
+    reply = message | {"event_id": "odd3", "message_id": "odd3", "event_type": "received", "body": "stop texting \ud83d"}
     (folder / "half an emoji.jsonl").write_text(json.dumps(reply) + "\n")
-    (folder / "few.jsonl").write_text(json.dumps(sent | {"event_id": "odd4", "x": {"y": [1]}}) + "\n" + '{"event_id": "cut o')
-    (folder / "utf-16.jsonl").write_bytes((json.dumps(sent | {"event_id": "odd5", "message_id": 8}) + "\n").encode("utf-16"))
+    (folder / "few.jsonl").write_text(json.dumps(message | {"event_id": "odd4", "x": {"y": [1]}}) + "\n" + '{"event_id": "cut o')
+    (folder / "utf-16.jsonl").write_bytes((json.dumps(message | {"event_id": "odd5", "message_id": 8}) + "\n").encode("utf-16"))
     (folder / "blank.jsonl").write_text("\n\n  \n")
 
 
@@ -127,12 +127,11 @@ def _environment(folder: Path, **variables: str) -> dict[str, str]:
     conf = folder / "conf"
     conf.mkdir()
     (conf / "spark-defaults.conf").write_text(QUICK)
-    environment = os.environ | {
+    own = {name: value for name, value in os.environ.items() if name != "DBT_TARGET_PATH"}
+    return own | {
         "OUTREACH_LANDING": str(folder / "landing"), "OUTREACH_LANDING_FORMAT": "jsonl", "OUTREACH_SPARK": str(folder / "spark"),
         "OUTREACH_SPARK_PARTITIONS": "2", "OUTREACH_PUBLISHED": str(folder / "of_spark.duckdb"), "SPARK_CONF_DIR": str(conf),
     } | variables  # fmt: skip
-    environment.pop("DBT_TARGET_PATH", None)
-    return environment
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,23 @@
 {% macro list_landing_files() %}{{ return(adapter.dispatch('list_landing_files')()) }}{% endmacro %}
 
 {% macro duckdb__list_landing_files() -%}
-    select file.* from (select unnest(list_landing_files({{ landing_location() }})) as file)
+    {{ duckdb__rows_of_json('list_landing_files(' ~ landing_location() ~ ')', listed_columns()) }}
+{%- endmacro %}
+
+{# The columns of a listed file, with their types. #}
+{% macro listed_columns() %}
+    {{ return({
+        'path': 'varchar', 'stream': 'varchar', 'ingest_date': 'date', 'bytes': 'bigint', 'modified_at': 'timestamp', 'problem': 'varchar',
+    }) }}
+{% endmacro %}
+
+{# A query for the rows of a list of objects, which comes as JSON: value by value, DuckDB takes longer for Python's own. #}
+{% macro duckdb__rows_of_json(json, types) -%}
+    select unnest({{ duckdb__objects_of_json(json, types) }}, recursive := true)
+{%- endmacro %}
+
+{% macro duckdb__objects_of_json(json, types) -%}
+    from_json({{ json }}, '{{ [types] | tojson }}')
 {%- endmacro %}
 
 {% macro spark__list_landing_files() -%}
@@ -162,9 +178,19 @@
     {#- In one call, so that files are read in parallel. -#}
     select
         unnest(paths) as path,
-        unnest(inspect_landing_files({{ sql_text(landing_folder()) }}, paths, {{ sql_text(landing_format()) }})) as inspection
+        unnest({{ duckdb__objects_of_json(
+            'inspect_landing_files(' ~ sql_text(landing_folder()) ~ ', paths, ' ~ sql_text(landing_format()) ~ ')', inspection_fields()
+        ) }}) as inspection
     from (select coalesce(list(path), []) as paths from {{ paths }})
 {%- endmacro %}
+
+{# What an inspection finds, with its types. #}
+{% macro inspection_fields() %}
+    {{ return({
+        'digest': 'varchar', 'rows': 'bigint', 'broken_lines': 'bigint', 'repaired_lines': 'bigint', 'longest_line': 'bigint',
+        'columns': ['varchar'], 'signature': 'varchar', 'problem': 'varchar',
+    }) }}
+{% endmacro %}
 
 {#- An unreadable file ends the run with its name, since Spark cannot skip one file and report it. -#}
 {% macro spark__inspect_landing_files(paths) -%}
@@ -283,7 +309,7 @@
 {% macro duckdb__read_landing(stream_source) -%}
     {%- set groups = landing_files_to_read(stream_source.identifier) -%}
     {%- set columns = landing_columns(stream_source.identifier) -%}
-    {%- set all_columns = groups | map(attribute='columns') | sum(start=[]) | map('lower') | unique | sort | list -%}
+    {%- set all_columns = groups | map(attribute='columns') | sum(start=[]) | unique(case_sensitive=true) | sort(case_sensitive=true) | list -%}
     {%- set selects = [] -%}
     {%- for files in groups -%}
         {%- if landing_format() == 'parquet' -%}
@@ -370,10 +396,9 @@
 {%- endmacro %}
 
 {% macro duckdb__read_parquet_files(files, columns, all_columns) %}
-    {%- set present = files.columns | map('lower') | list -%}
     {%- set texts = {} -%}
     {%- for name in all_columns + columns.keys() | list -%}
-        {%- do texts.update({name: 'cast(' ~ (adapter.quote(name | replace('"', '""')) if name in present else 'null') ~ ' as varchar)'}) -%}
+        {%- do texts.update({name: 'cast(' ~ (adapter.quote(name | replace('"', '""')) if name in files.columns else 'null') ~ ' as varchar)'}) -%}
     {%- endfor -%}
     select
         {% for name, verbatim in columns.items() -%}

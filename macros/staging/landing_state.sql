@@ -52,13 +52,13 @@
                     coalesce(signature, '') as file_signature,
                     -- A Parquet column of this name would hide the reader's number of the file, so such files are read one by one.
                     case
-                        when signature is not null and list_contains(list_transform(columns, name -> lower(name)), 'file_index') then file_id
+                        when signature is not null and list_contains(list_transform(columns, name -> {{ ascii_lower('name') }}), 'file_index') then file_id
                     end as alone
                 {{ new_files }}
             )
 
             select
-                to_json(any_value(columns)) as columns,
+                to_json(list_transform(any_value(columns), name -> {{ ascii_lower('name') }})) as columns,
                 max(longest_line) as longest_line,
                 to_json(list({path: path, ingest_date: ingest_date, file_id: file_id}) filter (where repaired_lines > 0)) as repaired,
                 {{ sql_list(landing_path('path')) }} as paths,
@@ -88,6 +88,11 @@
 {# The ids of the files whose rows a base table holds, as a subquery. #}
 {% macro files_held_by(base) -%}
     (select distinct held.file_id from {{ base.include(database=false) }} as held where held.file_id is not null)
+{%- endmacro %}
+
+{# A name as DuckDB compares names: without the case of letters of ASCII, and of these alone. #}
+{% macro ascii_lower(name) -%}
+    translate({{ name }}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
 {%- endmacro %}
 
 {# The values of a group's files as an SQL list. #}

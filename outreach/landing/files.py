@@ -16,7 +16,8 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BufferedReader
 from pathlib import Path
@@ -36,7 +37,7 @@ PARQUET_OPTIONS = "hive_partitioning = false, binary_as_string = true"
 SHORTEST_LIMIT = 16 * 1024 * 1024
 
 # How many files, and how many bytes of them, are read by one query. Most of what a small one takes is the query itself.
-BATCH = 250
+BATCH = 1000
 BATCH_BYTES = 16 * 1024 * 1024
 
 
@@ -190,9 +191,7 @@ def inspect_files(landing: str, paths: list[str], file_format: str) -> list[Insp
     inspect = _inspect_parquet if file_format == "parquet" else _inspect_jsonl
 
     def inspect_all(batch: list[str], db: duckdb.DuckDBPyConnection) -> list[Inspection]:
-        files = [os.path.join(landing, path) for path in batch]
-        digests = [digest_of(file) for file in files]
-        return [replace(found, digest=digest) for found, digest in zip(inspect(files, db), digests, strict=True)]
+        return inspect([os.path.join(landing, path) for path in batch], db)
 
     with duckdb.connect() as db:
         # A batch is read by one thread: several batches are read at once instead.
@@ -237,8 +236,9 @@ def read_each(
                 return read(batch, cursor)
         except (OSError, EOFError, zlib.error, duckdb.Error) as error:
             if len(batch) > 1:
-                # One of them is at fault.
-                return [result for path in batch for result in read_batch([path])]
+                # One of them is at fault: it is in one of the halves.
+                middle = len(batch) // 2
+                return read_batch(batch[:middle]) + read_batch(batch[middle:])
             # The first line says what is wrong; further ones may quote the file.
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             return [reason.replace(os.path.join(landing, batch[0]), batch[0])]
@@ -264,20 +264,33 @@ def _batches(landing: str, paths: list[str], at_once: int) -> list[list[str]]:
     return batches
 
 
-def open_lines(file: str) -> gzip.GzipFile | BufferedReader:
-    """Opens a JSON Lines file, zipped or not, and refuses one in an encoding that nobody here reads.
+@contextmanager
+def open_lines(file: str) -> Iterator[gzip.GzipFile | BufferedReader]:
+    """Opens a JSON Lines file (see `lines_of`).
+
+    Args:
+        file: the file, zipped or not.
+
+    Raises:
+        OSError: it cannot be opened, or is in an encoding that nobody here reads.
+    """
+    with open(file, "rb") as content:
+        yield lines_of(content)
+
+
+def lines_of(content: BufferedReader) -> gzip.GzipFile | BufferedReader:
+    """The lines of an open JSON Lines file, unzipped. Refuses an encoding that nobody here reads.
 
     DuckDB takes a gzip stream that breaks off for its end; what is opened here ends with an error.
 
     Args:
-        file: the file.
+        content: the file, zipped if its name says so.
 
     Raises:
-        OSError: it cannot be opened, or is in UTF-16, as shells of Windows write it.
+        OSError: it is in UTF-16, as shells of Windows write it.
     """
-    lines = gzip.open(file) if file.endswith(".gz") else open(file, "rb")
+    lines = gzip.GzipFile(fileobj=content) if content.name.endswith(".gz") else content
     if lines.peek(2)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        lines.close()
         raise OSError("it is text in UTF-16, and UTF-8 was expected")
     return lines
 
@@ -319,10 +332,13 @@ _SURROGATES = re.compile(r"(\\\\)|(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][8
 
 
 def _inspect_jsonl(files: list[str], db: duckdb.DuckDBPyConnection) -> list[Inspection]:
-    longest_lines = {}
+    digests, longest_lines = {}, {}
     for file in files:
-        with open_lines(file) as lines:
-            longest_lines[file] = max(map(len, lines), default=0)
+        # Opened once: of a small file, that is most of the work.
+        with open(file, "rb") as content:
+            digests[file] = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+            longest_lines[file] = max(map(len, lines_of(content)), default=0)
     objects = """read_json_objects(
         $files, format = 'newline_delimited', ignore_errors = true, maximum_object_size = $limit, filename = true
     )"""
@@ -332,7 +348,7 @@ def _inspect_jsonl(files: list[str], db: duckdb.DuckDBPyConnection) -> list[Insp
         arguments,
     )
     counts = by_file(files, found.fetchall())
-    return [_inspected(file, counts.get(file, (0, 0, [])), longest_lines[file], db) for file in files]
+    return [_inspected(file, digests[file], counts.get(file, (0, 0, [])), longest_lines[file], db) for file in files]
 
 
 def by_file(files: list[str], rows: list[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
@@ -353,12 +369,12 @@ def by_file(files: list[str], rows: list[tuple[Any, ...]]) -> dict[str, tuple[An
     return found
 
 
-def _inspected(file: str, counts: tuple[Any, ...], longest_line: int, db: duckdb.DuckDBPyConnection) -> Inspection:
+def _inspected(file: str, digest: str, counts: tuple[Any, ...], longest_line: int, db: duckdb.DuckDBPyConnection) -> Inspection:
     rows, lines_read, columns = counts
     repaired = repaired_rows(file, db) if lines_read > rows else []
     keys = {key for line in repaired for key in json.loads(line)}
     return Inspection(
-        rows=rows + len(repaired), broken_lines=lines_read - rows - len(repaired), repaired_lines=len(repaired),
+        digest=digest, rows=rows + len(repaired), broken_lines=lines_read - rows - len(repaired), repaired_lines=len(repaired),
         longest_line=longest_line, columns=sorted({*(columns or []), *keys}),
     )  # fmt: skip
 
@@ -372,4 +388,4 @@ def _inspect_parquet(files: list[str], db: duckdb.DuckDBPyConnection) -> list[In
     names = ", ".join(sql_name(name) for name, *_ in columns)
     (count, _) = one_row(db.execute(f"select count(*), bit_xor(hash({names})) from {rows}", arguments))
     signature = ", ".join(f"{name} {kind}" for name, kind, *_ in columns)
-    return [Inspection(rows=count, columns=[name for name, *_ in columns], signature=signature)]
+    return [Inspection(digest=digest_of(file), rows=count, columns=[name for name, *_ in columns], signature=signature)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from functools import partial
@@ -24,12 +25,6 @@ DUCKDB_SHARE = 0.75
 
 # A tenth of what a reader gets where both want the processor.
 BUILD_NICENESS = 10
-
-LANDING_FILE = "struct(path varchar, stream varchar, ingest_date date, bytes bigint, modified_at timestamp, problem varchar)"
-INSPECTION = (
-    "struct(digest varchar, rows bigint, broken_lines bigint, repaired_lines bigint, longest_line bigint, columns varchar[], "
-    "signature varchar, problem varchar)"
-)
 
 
 class Plugin(BasePlugin):
@@ -61,8 +56,8 @@ class Plugin(BasePlugin):
         conn.execute(f"set memory_limit = '{memory_limit(os.environ.get('OUTREACH_MEMORY_LIMIT'), of_duckdb)}'")
         register = partial(conn.create_function, side_effects=True, null_handling="special")
         register("landing_set_up_problem", _set_up_problem, ["varchar", "varchar"], "varchar")
-        register("list_landing_files", _list_files, ["varchar", "varchar"], f"{LANDING_FILE}[]")
-        register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], f"{INSPECTION}[]")
+        register("list_landing_files", _list_files, ["varchar", "varchar"], "varchar")
+        register("inspect_landing_files", _inspect_files, ["varchar", "varchar[]", "varchar"], "varchar")
         register("repaired_landing_lines", _repaired_lines, ["varchar", "varchar"], "varchar[]")
         register("local_day", zones.local_day, ["bigint", "varchar"], "date", side_effects=False, null_handling="default")
         register("local_hour", zones.local_hour, ["bigint", "varchar"], "integer", side_effects=False, null_handling="default")
@@ -105,12 +100,12 @@ def _set_up_problem(landing: str, file_format: str) -> str | None:
     return None
 
 
-def _list_files(landing: str, file_format: str) -> list[dict[str, Any]]:
-    return [vars(file) for file in list_files(landing, file_format)]
+def _list_files(landing: str, file_format: str) -> str:
+    return json.dumps([vars(file) for file in list_files(landing, file_format)], default=str)
 
 
-def _inspect_files(landing: str, paths: list[str], file_format: str) -> list[dict[str, Any]]:
-    return [vars(inspection) for inspection in inspect_files(landing, paths, file_format)]
+def _inspect_files(landing: str, paths: list[str], file_format: str) -> str:
+    return json.dumps([vars(inspection) for inspection in inspect_files(landing, paths, file_format)])
 
 
 def _repaired_lines(landing: str, path: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,9 +14,12 @@ from random import Random
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from harness import NIGHTLY, Warehouse, assert_equal_to_full_refresh, warehouse_in, write_parquet
+from harness import NIGHTLY, SEEDS, Warehouse, assert_equal_to_full_refresh, manifest, warehouse_in, write_parquet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from odd_files import ONLY_DUCKDB, VALUES_BY_TYPE, write_random_parquet
+
+from outreach.landing.streams import EVENT_STREAMS
 
 DAY = "ingest_date=2026-11-20"
 CASES = 200
@@ -219,10 +224,41 @@ def test_any_file_is_read_or_named_with_what_is_wrong_with_it(tmp_path: Path) ->
     assert_equal_to_full_refresh(zone.warehouse)
 
 
-def test_any_parquet_file_is_read_or_named(tmp_path: Path) -> None:
+@pytest.mark.nightly
+def test_files_that_vanish_while_builds_run_cost_one_build_each_and_no_other_row(tmp_path: Path) -> None:
+    zone = new_zone(tmp_path)
+    rng = Random(4)
+    zone.warehouse.build()
+    vanished, failures = set(), 0
+    for turn in range(8):
+        names = [f"{turn} {n}" for n in range(60)]
+        for name in names:
+            zone.add_good(name)
+        vanishing = rng.sample(names, 30)
+        with ThreadPoolExecutor(1) as pool:
+            build = pool.submit(zone.warehouse.build)
+            for name in vanishing:
+                time.sleep(rng.uniform(0, 0.2))
+                (zone.folder / f"{name}.jsonl").unlink()
+        vanished |= {f"good-{name}" for name in vanishing}
+        if error := build.exception():
+            failures += 1
+            assert any(f"{name}.jsonl" in str(error) for name in vanishing), error
+        zone.warehouse.build()
+        with zone.warehouse.connect() as db:
+            held = {row for (row,) in db.execute("select message_id from marts.fct_messages where account_id = 'good'").fetchall()}
+        lost = {f"good-{name}" for name in ["good", *(f"{t} {n}" for t in range(turn + 1) for n in range(60))]} - vanished - held
+        assert lost == set()
+        zone.good_rows = len(held)
+        assert_all_accounted_for(zone)
+    assert failures > 0, "no file vanished between listing and reading"
+
+
+def test_any_parquet_file_is_read_whole_or_named(tmp_path: Path) -> None:
     zone = new_zone(tmp_path / "parquet")
-    zone.warehouse.landing.file_format = "parquet"
-    for file in zone.warehouse.landing.path.rglob("*.jsonl"):
+    landing = zone.warehouse.landing
+    landing.file_format = "parquet"
+    for file in landing.path.rglob("*.jsonl"):
         write_parquet(file.with_suffix(".parquet"), [json.loads(line) for line in file.read_text().splitlines()])
         file.unlink()
     whole = (zone.folder / "good.parquet").read_bytes()
@@ -233,6 +269,17 @@ def test_any_parquet_file_is_read_or_named(tmp_path: Path) -> None:
     }  # fmt: skip
     for name, content in damage.items():
         (zone.folder / name).write_bytes(content)
+    # Files of any columns and types in every other stream; their accounts are unknown, so that the rejected rows of events are all rows.
+    rng = Random(SEEDS)
+    columns = {source["name"]: list(source["columns"]) for source in manifest()["sources"].values() if source["source_name"] == "landing"}
+    values = {stream: 0 for stream in columns if stream not in ("accounts", "message_events")}
+    for stream in values:
+        for n in range(4 * SEEDS):
+            file = landing.path / stream / DAY / f"random {n}.parquet"
+            values[stream] += write_random_parquet(file, rng, columns[stream], VALUES_BY_TYPE | ONLY_DUCKDB)
     zone.warehouse.build()
     files = assert_all_accounted_for(zone)
     assert {name for name, (problem, *_) in files.items() if problem} == set(damage)
+    with zone.warehouse.connect() as db:
+        held = "select stream, sum(len(json_keys(row_json))) from marts.rejected_events where stream != 'message_events' group by 1"
+        assert dict(db.execute(held).fetchall()) == {stream: count for stream, count in values.items() if stream in EVENT_STREAMS}

@@ -35,7 +35,7 @@ REPORTS = {
     "call_outcome_report": ("fct_call_outcomes", "outcome"),
 }
 
-# Only counts and sums: no distinct counts, no medians.
+# Only counts and sums: no distinct counts, no medians, no order.
 PLAIN = {
     "messaging_activity": """
         count(*) filter (where activity = 'message'), sum(segments) filter (where activity = 'message'),
@@ -46,7 +46,8 @@ PLAIN = {
         count(*) filter (where activity = 'lead'), count(response_seconds), sum(response_seconds)
     """,
     "fct_messages": "count(*), count(*) filter (where is_first_message), count(*) filter (where status = 'carrier_blocked')",
-    "fct_messages_after_opt_out": "count(*)",
+    # A list of messages, so against reading it.
+    "fct_messages_after_opt_out": "date_day, sent_at, contact_id, message_id, campaign_id, template_id, opted_out_at",
     "fct_response_times": "count(*), sum(response_seconds)",
     "fct_label_additions": "count(*)",
     "fct_calls": "count(*), count(*) filter (where is_answered), sum(talk_seconds), count(*) filter (where is_lead)",
@@ -107,7 +108,7 @@ def questions(db: duckdb.DuckDBPyConnection, account: str) -> dict[str, list[Que
     (end,) = one_row(db.execute("select max(date_day) from marts.fct_messages where account_id = $1", [account]))
     busiest = """
         select campaign_id, template_id from marts.fct_messages
-        where account_id = $1 and template_id is not null group by all order by count(*) desc, all limit 2
+        where account_id = $1 and template_id is not null group by all order by count(*) desc, campaign_id, template_id limit 2
     """
     (campaign, template), (_, other) = db.execute(busiest, [account]).fetchall()
     pair = (("template_a", template), ("template_b", other))

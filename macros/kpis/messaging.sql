@@ -80,3 +80,12 @@ coalesce(
     true
 )
 {%- endmacro %}
+
+
+{# Whether a message counts its contact in its step: it is the contact's first one of the step in the range, for the report's campaign. #}
+{% macro is_first_of_step_in_range() -%}
+coalesce(
+    case when campaign is null then previous_day_in_step else previous_day_in_campaign_step end < cast(start_day as date),
+    true
+)
+{%- endmacro %}

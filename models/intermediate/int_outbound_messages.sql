@@ -1,81 +1,37 @@
--- Unioned before any sorting, because DuckDB does not spill when it sorts a union.
-with outbound_messages as (
-    select
-        account_id,
-        contact_id,
-        message_id,
-        occurred_at,
-        date_day,
-        hour_of_day,
-        campaign_id,
-        template_id,
-        origin,
-        channel,
-        segments,
-        status,
-        user_id,
-        price,
-        true as is_campaign_message
-    from {{ ref('int_messages') }}
-    where is_campaign_message
-    union all
-    select
-        account_id,
-        contact_id,
-        activity_id as message_id,
-        occurred_at,
-        date_day,
-        hour_of_day,
-        campaign_id,
-        template_id,
-        origin,
-        channel,
-        segments,
-        status,
-        user_id,
-        price,
-        false as is_campaign_message
-    from {{ ref('int_attributed_events') }}
-    where activity = 'message'
-),
-
--- Only campaign messages count contacts.
-placed_messages as (
-    select
-        *,
-        case when is_campaign_message then {{ campaign_step(
-            ['account_id', 'contact_id', 'is_campaign_message', 'campaign_id'], ['occurred_at', 'message_id']
-        ) }} end as step,
-        {{- previous_days(
-            contact=['account_id', 'contact_id', 'is_campaign_message'],
-            order_by=['occurred_at', 'message_id'],
-            counted='is_campaign_message'
-        ) }}
-    from outbound_messages
-),
-
-first_replies as (
-    select
-        account_id,
-        contact_id,
-        campaign_id,
-        occurred_at
-    from {{ ref('int_attributed_events') }}
-    where activity = 'reply' and is_first
-)
-
 select
-    messages.*,
-    coalesce(messages.step = 1, false) as is_first_message,
-    case
-        when messages.step = 1
-            then coalesce(
-                replies.occurred_at between messages.occurred_at and messages.occurred_at + interval '72' hour, false
-            )
-    end as is_answered
-from placed_messages as messages
-left join first_replies as replies
-    on
-        messages.contact_id = replies.contact_id
-        and messages.account_id = replies.account_id
-        and messages.campaign_id = replies.campaign_id
+    account_id,
+    contact_id,
+    message_id,
+    occurred_at,
+    date_day,
+    hour_of_day,
+    campaign_id,
+    template_id,
+    origin,
+    channel,
+    segments,
+    status,
+    user_id,
+    price,
+    true as is_campaign_message
+from {{ ref('int_messages') }}
+where is_campaign_message
+union all
+select
+    account_id,
+    contact_id,
+    activity_id as message_id,
+    occurred_at,
+    date_day,
+    hour_of_day,
+    campaign_id,
+    template_id,
+    origin,
+    channel,
+    segments,
+    status,
+    user_id,
+    price,
+    false as is_campaign_message
+from {{ ref('int_attributed_events') }}
+where activity = 'message'

@@ -5,7 +5,7 @@ with messages as (
         step,
         count(*) as campaign_messages,
         {{ count_where("status = 'carrier_blocked'") }} as carrier_blocked_messages,
-        count(distinct contact_id) as contacts,
+        {{ count_where(is_first_of_step_in_range()) }} as contacts,
         0 as responded_contacts,
         0 as opted_out_contacts
     from {{ ref('fct_messages') }}

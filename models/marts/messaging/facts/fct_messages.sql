@@ -20,6 +20,8 @@ select
     previous_day_in_account,
     previous_day_in_campaign,
     previous_day_in_template,
-    previous_day_in_campaign_template
-from {{ ref('int_outbound_messages') }}
+    previous_day_in_campaign_template,
+    previous_day_in_step,
+    previous_day_in_campaign_step
+from {{ ref('int_placed_messages') }}
 order by account_id, date_day

@@ -88,6 +88,7 @@ lint: $(VENV)/.installed-lint $(VENV)/.installed-test $(VENV)/.installed-ingest 
 	@$(BIN)/lint-imports --no-cache > target/lint-imports.txt || { cat target/lint-imports.txt; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m outreach.kpis.pages --check
+	@$(BIN)/python -m outreach.quality.listing --check
 	@export OUTREACH_WAREHOUSE=target/lint/warehouse.duckdb OUTREACH_LANDING=target/lint/landing; \
 		$(BIN)/dbt --quiet run --select time_spine && $(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models tests
 	@$(BIN)/dbt --quiet parse
@@ -98,7 +99,7 @@ bench: $(VENV)/.installed-test ## measure builds, reports, readers and the page
 
 pages: $(VENV)/.installed ## regenerate what follows from the KPI entries and the checks: macro, columns, docs
 	@$(BIN)/python -m outreach.kpis.pages $(ARGS)
-	@$(BIN)/python -m outreach.quality.listing
+	@$(BIN)/python -m outreach.quality.listing $(ARGS)
 
 lock: $(VENV)/.installed ## resolve requirements/*.in into the hashed lock file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -22,7 +22,6 @@ from stories import account_row, at, of_account, sent
 from orchestration.dbt.assets import MANIFEST
 from outreach.landing.profiling import profiled
 from outreach.quality.expectations import Rule, Verdict, keep_newest, validate
-from outreach.quality.listing import PAGE, page
 from outreach.quality.rules import MART_SUITES, Limits, landing_suites
 from outreach.settings import Settings
 
@@ -385,10 +384,6 @@ def test_a_spoiled_mart_is_not_published(built: Warehouse, tmp_path: Path) -> No
 def test_a_rule_that_cannot_be_evaluated_is_an_error_and_no_verdict(built: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="nowhere"):
         validate(built.path, "marts", {"nowhere": MART_SUITES["fct_calls"]}, tmp_path / "docs", "run", title="marts")
-
-
-def test_the_page_of_all_checks_is_up_to_date() -> None:
-    assert PAGE.read_text() == page(), "run `make pages`"
 
 
 def test_pages_of_the_newest_runs_are_kept(tmp_path: Path) -> None:

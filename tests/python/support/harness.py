@@ -34,6 +34,8 @@ from outreach.warehouse.publication import publish
 NIGHTLY = os.environ.get("OUTREACH_NIGHTLY") == "1"
 SEEDS = 10 if NIGHTLY else 1
 
+BUILD = ["build", "--exclude-resource-type", "test", "unit_test"]
+
 # Seeds, and the definitions of what is computed when it is asked.
 SAME_FOR_ANY_DATA = ["--exclude", "resource_type:seed", "config.materialized:table_function", "config.materialized:view,path:models/marts"]
 
@@ -45,6 +47,9 @@ MAIN_JOB = (sys.executable, "-m", "orchestration.build")
 # One folder per test process, removed with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
 WORKBENCH = Path(_WORKBENCH.name)
+
+# The process that starts the workers says where, and they inherit it.
+os.environ.setdefault("TESTS_EMPTY_WAREHOUSE", str(WORKBENCH / "empty"))
 
 # Read when the project's definitions are loaded: a process has one target folder, whoever runs dbt in it.
 os.environ["DBT_TARGET_PATH"] = str(WORKBENCH / "target")
@@ -170,14 +175,18 @@ class Warehouse:
         return run
 
     def build(self, *arguments: str) -> None:
-        """Builds seeds and models, without dbt's tests. Later builds skip what no landing file changes."""
-        unchanged = SAME_FOR_ANY_DATA if self.is_built and self.project == PROJECT and not arguments else []
-        self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", *unchanged, *arguments)
+        """Builds seeds and models, without dbt's tests. What no landing file changes is there already, but for a full refresh."""
+        as_it_is = self.project == PROJECT and not arguments
+        if as_it_is and self.landing.file_format == "jsonl" and not self.path.exists():
+            shutil.copy(empty_warehouse(), self.path)
+            self.is_built = True
+        unchanged = SAME_FOR_ANY_DATA if as_it_is and self.is_built else []
+        self.dbt("--no-write-json", *BUILD, *unchanged, *arguments)
         self.is_built = True
 
     def build_for(self, *models: str) -> None:
         """Builds only what these models need."""
-        self.dbt("--no-write-json", "build", "--exclude-resource-type", "test", "unit_test", "--select", *(f"+{name}" for name in models))
+        self.dbt("--no-write-json", *BUILD, "--select", *(f"+{name}" for name in models))
 
     def build_and_publish(self) -> Path:
         """Builds and publishes like the main job, but without checks. Returns the published file."""
@@ -272,8 +281,21 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         make: fills it.
     """
     base = factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
-    made = folder.with_name(f"{name} is made")
+    return _made_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name, make)
+
+
+def empty_warehouse() -> Path:
+    """A warehouse that was built before anything landed, made by the first test process that needs it."""
+
+    def make(folder: Path) -> None:
+        (folder / "landing").mkdir()
+        warehouse_in(folder).dbt("--no-write-json", *BUILD)
+
+    return warehouse_in(_made_once(Path(os.environ["TESTS_EMPTY_WAREHOUSE"]), make)).path
+
+
+def _made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    made = folder.with_name(f"{folder.name} is made")
     with FileLock(f"{folder}.lock"):
         if not made.exists():
             # Of a test process that failed to.

@@ -1,17 +1,25 @@
 {{ config(parameters=['account', 'start_day', 'end_day', 'campaign := null']) }}
 
-with messages as (
+with messages_in_range as (
     select
         step,
-        count(*) as campaign_messages,
-        {{ count_where("status = 'carrier_blocked'") }} as carrier_blocked_messages,
-        {{ count_where(is_first_of_step_in_range()) }} as contacts,
-        0 as responded_contacts,
-        0 as opted_out_contacts
+        status,
+        {{ is_first_of_step_in_range() | indent(8) }} as is_first_in_range
     from {{ ref('fct_messages') }}
     where
         {{ in_range(['campaign']) | indent(8) }}
         and is_campaign_message
+),
+
+messages as (
+    select
+        step,
+        count(*) as campaign_messages,
+        {{ count_where("status = 'carrier_blocked'") }} as carrier_blocked_messages,
+        {{ count_where('is_first_in_range') }} as contacts,
+        0 as responded_contacts,
+        0 as opted_out_contacts
+    from messages_in_range
     group by step
 ),
 

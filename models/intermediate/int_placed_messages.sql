@@ -1,3 +1,4 @@
+-- Apart from int_outbound_messages, because DuckDB also computes windows that nobody reads.
 with outbound_messages as (
     select * from {{ ref('int_outbound_messages') }}
 ),

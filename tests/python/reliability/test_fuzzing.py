@@ -172,6 +172,9 @@ def test_any_line_is_a_row_or_counted_as_broken(tmp_path_factory: pytest.TempPat
     for n in range(0, CASES, 20):
         name = next(name for name in files if name.startswith(f"fuzz {n}.jsonl"))
         problem, rows_landed, broken = files[name]
+        if drawn[n].startswith((b"\xff\xfe", b"\xfe\xff")):
+            assert problem == "cannot be read: it is text in UTF-16, and UTF-8 was expected"
+            continue
         assert problem is None, (name, problem)
         objects = sum(_is_object(line) for line in drawn[n : n + 20])
         assert objects <= rows_landed <= 20 and rows_landed + broken <= 20 + 1, (name, objects, rows_landed, broken)
@@ -269,10 +272,11 @@ def test_any_parquet_file_is_read_whole_or_named(tmp_path: Path) -> None:
     }  # fmt: skip
     for name, content in damage.items():
         (zone.folder / name).write_bytes(content)
-    # Files of any columns and types in every other stream; their accounts are unknown, so that the rejected rows of events are all rows.
+    # Files of any columns and types in every other stream but that of forgotten contacts, whose rows would go. Their accounts are unknown,
+    # so that all rows of events are rejected and held as they are.
     rng = Random(SEEDS)
     columns = {source["name"]: list(source["columns"]) for source in manifest()["sources"].values() if source["source_name"] == "landing"}
-    values = {stream: 0 for stream in columns if stream not in ("accounts", "message_events")}
+    values = {stream: 0 for stream in columns if stream not in ("accounts", "forgotten_contacts", "message_events")}
     for stream in values:
         for n in range(4 * SEEDS):
             file = landing.path / stream / DAY / f"random {n}.parquet"

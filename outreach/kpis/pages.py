@@ -9,7 +9,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -139,18 +139,31 @@ def _columns_anew(model: str, is_contract: bool, region: re.Match[str]) -> str:
 
 def main() -> int:
     """Writes or checks the files, and returns the process's exit code."""
+    return write_or_check(generated, "KPI entries")
+
+
+def write_or_check(generate: Callable[[], Mapping[Path, str]], origin: str) -> int:
+    """Writes generated files, or, with `--check` on the command line, says which are out of date.
+
+    Args:
+        generate: gives every file with the content it should have.
+        origin: what they follow from, in words.
+
+    Returns:
+        The process's exit code.
+    """
     parser = argparse.ArgumentParser(prog="make pages", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only say what is out of date")
     arguments = parser.parse_args()
     try:
-        files = generated()
+        files = generate()
     except EntryError as error:
         print(error, file=sys.stderr)
         return 1
     stale = [file for file, text in files.items() if not file.exists() or file.read_text() != text]
     for file in stale:
         if arguments.check:
-            print(f"{file.relative_to(PROJECT)} is out of date with the KPI entries; run `make pages`.", file=sys.stderr)
+            print(f"{file.relative_to(PROJECT)} is out of date with the {origin}; run `make pages`.", file=sys.stderr)
         else:
             file.write_text(files[file])
     return 1 if stale and arguments.check else 0

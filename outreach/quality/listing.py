@@ -5,11 +5,11 @@ With --check it writes nothing, and says whether the page no longer matches the 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from outreach.kpis.pages import write_or_check
 from outreach.quality.expectations import Rule
 from outreach.quality.rules import MART_SUITES, Limits, landing_suites
 from outreach.settings import PROJECT
@@ -57,17 +57,5 @@ def _table(suites: Mapping[str, Sequence[Rule]], heading: str) -> list[str]:
     return lines
 
 
-def main() -> int:
-    """Writes or checks the page, and returns the process's exit code."""
-    parser = argparse.ArgumentParser(prog="make pages", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is out of date")
-    if not parser.parse_args().check:
-        PAGE.write_text(page())
-    elif PAGE.read_text() != page():
-        print(f"{PAGE.relative_to(PROJECT)} is out of date with the rules; run `make pages`.", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(lambda: {PAGE: page()}, "rules"))

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 from backend import Backend
 from comparison import compare
-from harness import NIGHTLY, LandingZone, Warehouse, differing_rows, warehouse_in
+from harness import BUILD, NIGHTLY, LandingZone, Warehouse, differing_rows, warehouse_in
 from oracle import Oracle
 
 from orchestration.dbt.assets import MANIFEST
@@ -131,7 +131,7 @@ def copy_of(standing: tuple[Warehouse, Backend], folder: Path) -> Warehouse:
 def dbt_build(warehouse: Warehouse, **more: str) -> subprocess.Popen:
     """dbt alone: the part of the main job between its checks."""
     dbt = str(Path(sys.executable).with_name("dbt"))
-    arguments = ["--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
+    arguments = ["--no-use-colors", "--log-level-file", "none", *BUILD]
     return warehouse.start(dbt, *arguments, DBT_PROFILES_DIR="profiles", **more)
 
 

@@ -14,7 +14,7 @@ from random import Random
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from harness import NIGHTLY, SEEDS, Warehouse, assert_equal_to_full_refresh, manifest, warehouse_in, write_parquet
+from harness import NIGHTLY, SEEDS, Warehouse, assert_equal_to_full_refresh, contract, warehouse_in, write_parquet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from odd_files import ONLY_DUCKDB, VALUES_BY_TYPE, write_random_parquet
@@ -275,7 +275,7 @@ def test_any_parquet_file_is_read_whole_or_named(tmp_path: Path) -> None:
     # Files of any columns and types in every other stream but that of forgotten contacts, whose rows would go. Their accounts are unknown,
     # so that all rows of events are rejected and held as they are.
     rng = Random(SEEDS)
-    columns = {source["name"]: list(source["columns"]) for source in manifest()["sources"].values() if source["source_name"] == "landing"}
+    columns = contract()
     values = {stream: 0 for stream in columns if stream not in ("accounts", "forgotten_contacts", "message_events")}
     for stream in values:
         for n in range(4 * SEEDS):

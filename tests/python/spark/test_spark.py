@@ -19,7 +19,7 @@ import test_calling_rulings
 import test_landing_rulings
 import test_messaging_rulings
 from comparison import REPORTS, same
-from harness import SEEDS, LandingZone, Warehouse, differing_rows, filters_of, manifest, rows_of
+from harness import BUILD, SEEDS, LandingZone, Warehouse, contract, differing_rows, filters_of, rows_of
 from odd_files import VALUES_BY_TYPE, write_parquet_of_other_writers, write_random_parquet
 from oracle import PROJECT
 from random_landing import DAYS, FIRST_DAY, random_landing
@@ -234,16 +234,16 @@ def test_dbt_by_hand_builds_all_and_reads_any_parquet_alike(tmp_path: Path) -> N
     landing.deliver(of_account("a", account_row(), sent("m1", "11-10 03:00"), sent(None, "11-10 03:00")))
     write_parquet_of_other_writers(landing.path / "message_events/ingest_date=2026-11-20")
     rng = Random(5)
-    for source in manifest()["sources"].values():
-        if source["source_name"] == "landing" and source["name"] not in ("accounts", "message_events"):
-            file = landing.path / source["name"] / "ingest_date=2026-11-20/random.parquet"
-            write_random_parquet(file, rng, list(source["columns"]), VALUES_BY_TYPE, rows=50)
+    for stream, columns in contract().items():
+        if stream not in ("accounts", "message_events"):
+            file = landing.path / stream / "ingest_date=2026-11-20/random.parquet"
+            write_random_parquet(file, rng, columns, VALUES_BY_TYPE, rows=50)
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", landing)
     warehouse.build()
     # In one process, without a cluster.
     spark = {"SPARK_MASTER": "local[2]", "SPARK_LOCAL_IP": "127.0.0.1", "OUTREACH_LANDING_FORMAT": "parquet"}
     environment = _environment(tmp_path, **spark, DBT_PROFILES_DIR="profiles", DBT_TARGET_PATH=str(tmp_path / "target"))
-    command = [DBT, "build", "--exclude-resource-type", "test", "unit_test", "--target", "spark"]
+    command = [DBT, *BUILD, "--target", "spark"]
     run = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
 

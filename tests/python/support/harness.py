@@ -92,6 +92,12 @@ def manifest() -> dict[str, Any]:
     return json.loads((WORKBENCH / "target/manifest.json").read_text())
 
 
+def contract() -> dict[str, list[str]]:
+    """The landing contract's streams, each with its columns."""
+    sources = manifest()["sources"].values()
+    return {source["name"]: list(source["columns"]) for source in sources if source["source_name"] == "landing"}
+
+
 def project_of_this_process() -> Path:
     """The project's folder with this process's target folder in it: MetricFlow looks nowhere else for what dbt has parsed."""
     folder = WORKBENCH / "project"

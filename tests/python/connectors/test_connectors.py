@@ -163,6 +163,27 @@ def test_what_the_loader_wrote_before_the_given_day_is_not_read(tmp_path, form):
     assert landed(tmp_path, "call_events") == []
 
 
+@pytest.mark.parametrize(
+    ("created_at", "landed_on", "written_again"),
+    [
+        ("2026-11-20 10:00:00 UTC", "2026-11-13", 0),
+        ("2026-11-20 10:00:00 UTC", "2026-11-12", 2),
+        # Without a time that can be true, the whole landing zone is compared.
+        (None, "2026-01-01", 0),
+        ("2099-01-01 10:00:00 UTC", "2026-01-01", 0),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_source_is_compared_with_what_landed_from_a_week_before_it_was_created(
+    ingested, tmp_path, created_at, landed_on, written_again
+):
+    message = MESSAGE | {"created_at": created_at}
+    ingested([message])
+    (day,) = (tmp_path / "landing/message_events").iterdir()
+    day.rename(day.with_name(f"ingest_date={landed_on}"))
+    assert ingested([message], since=date(2026, 11, 20)).written["message_events"] == written_again
+    assert ingested([message]).written["message_events"] == 0
+
+
 def test_the_contact_that_landed_first_stays_when_its_number_is_hidden(ingested, tmp_path):
     ingested([MESSAGE | {"status": "sent"}])
     ingested([MESSAGE | {"to": "+1555020XXXX"}])

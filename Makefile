@@ -63,7 +63,7 @@ metabase: $(VENV)/.installed ## write both views into a Metabase that is there (
 superset: $(VENV)/.installed $(SUPERSET)/.installed ## serve a Superset with both views, or write the bundle for another (ARGS="--bundle FILE")
 	@$(BIN)/python -m bi.superset $(ARGS)
 
-dagster: $(VENV)/.installed ## serve Dagster's UI: lineage, runs, checks, reruns
+dagster: $(VENV)/.installed $(if $(OUTREACH_SOURCE),$(VENV)/.installed-ingest) ## serve Dagster's UI: lineage, runs, checks, reruns
 	@$(BIN)/python -m orchestration.serve
 
 docs: $(VENV)/.installed ## write the documentation site and serve it

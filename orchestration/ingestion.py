@@ -1,9 +1,12 @@
 """A provider's source as assets in front of the landing zone, if the variables name one: `make ingest` as a Dagster run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, Failure, MaterializeResult, MetadataValue, multi_asset
 
+from orchestration.extraction import run_pipeline
 from outreach.connectors import twilio_api
 from outreach.connectors.contacts import contact_key
 from outreach.connectors.ingestion import Counts, ingest, place, sources
@@ -16,6 +19,8 @@ SOURCE = variable("OUTREACH_SOURCE", "")
 if SOURCE and SOURCE not in sources():
     raise SettingsError(f"OUTREACH_SOURCE is '{SOURCE}': expected one of {', '.join(sources())}.")
 _kinds = () if not SOURCE else ("accounts", "services", "messages", "calls") if sources()[SOURCE].tables else ("messages",)
+
+
 INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in _kinds]
 
 
@@ -31,8 +36,10 @@ def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult[None
     """Reads the source and writes what the landing zone lacks. If it fails, it has written nothing."""
     settings, source = Settings.from_environment(), sources()[SOURCE]
     location, schema = variable("OUTREACH_SOURCE_LOCATION", ""), variable("OUTREACH_SOURCE_SCHEMA", "")
+    extracted: dict[str, Mapping[str, Any]] = {}
     try:
-        with place(source, location, settings, None, twilio_api.LOOKBACK, context.log.info) as (folder, notes):
+        run = partial(run_pipeline, context=context, said=extracted)
+        with place(source, location, settings, None, twilio_api.LOOKBACK, context.log.info, run) as (folder, notes):
             found = ingest(source, folder, schema or None, settings, contact_key(), say=context.log.info)
     except (SourceError, LandingError) as error:
         raise Failure(f"Nothing was written. {error}", allow_retries=False) from None
@@ -41,6 +48,7 @@ def ingestion(context: AssetExecutionContext) -> Iterator[MaterializeResult[None
     for key in INGESTED:
         counts = found.read.get(key.path[-1], Counts())
         yield MaterializeResult(key, metadata={
+            **extracted.get(key.path[-1], {}),
             "dagster/row_count": counts.rows,
             "skipped": sum(counts.skipped.values()),
             "skipped because": MetadataValue.json(counts.skipped),

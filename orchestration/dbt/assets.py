@@ -53,7 +53,7 @@ class Dbt(DbtCliResource):
 
     @cached_property
     def _cli_version(self) -> Version:
-        # The version in this environment, which the command itself would print.
+        # The version in this environment. The command itself would first ask PyPI for the newest (dbt-core issue 6085).
         return Version(version("dbt-core"))
 
     def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # type: ignore[override]

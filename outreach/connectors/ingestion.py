@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import yaml
@@ -26,6 +26,10 @@ from outreach.macros import call
 from outreach.settings import PROJECT, Settings
 from outreach.sql import one_row, sql_paths, sql_text
 from outreach.turns import turn
+
+if TYPE_CHECKING:
+    from dlt import Pipeline
+    from dlt.extract import DltSource
 
 MAPPINGS = Path(__file__).parent
 
@@ -121,8 +125,9 @@ class Ingestion:
 
 @contextmanager
 def place(
-    source: Source, location: str, settings: Settings, since: date | None, lookback: int, say: Callable[[str], None]
-) -> Iterator[tuple[str, list[str]]]:
+    source: Source, location: str, settings: Settings, since: date | None, lookback: int, say: Callable[[str], None],
+    run: Callable[[Pipeline, DltSource], None] = twilio_api.run_pipeline,
+) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
     """The location of a source's raw rows: the user's, or a temporary folder with an API's answers.
 
     Args:
@@ -132,6 +137,7 @@ def place(
         since: an API's first day; None to continue from the last run.
         lookback: how many days before the last run to ask an API for again.
         say: called with progress.
+        run: runs the pipeline of an API.
 
     Yields:
         The location, and what the user should know about it, one sentence each.
@@ -142,7 +148,7 @@ def place(
     if source.name == twilio_api.SOURCE:
         if location:
             raise SourceError(f"{source.name} has no location: it is read from {twilio_api.API}")
-        with twilio_api.extracted(source.tables, settings, since, lookback, say) as found:
+        with twilio_api.extracted(source.tables, settings, since, lookback, say, run) as found:
             yield found
     elif not location:
         raise SourceError(f"--location is missing: it says where the raw rows of {source.name} are")

@@ -22,6 +22,8 @@ from outreach.turns import turn
 
 if TYPE_CHECKING:
     import pyarrow
+    from dlt import Pipeline
+    from dlt.extract import DltSource
     from dlt.sources.helpers.rest_client import RESTClient
 
 SOURCE = "twilio-api"
@@ -71,10 +73,21 @@ class Credentials:
         return cls(account, account, token, False)
 
 
+def run_pipeline(pipeline: Pipeline, source: DltSource) -> None:
+    """Runs dlt's pipeline by itself.
+
+    Args:
+        pipeline: the pipeline.
+        source: what it extracts.
+    """
+    pipeline.run(source)
+
+
 @contextmanager
 def extracted(
-    tables: tuple[RawTable, ...], settings: Settings, since: date | None, lookback: int, say: Callable[[str], None]
-) -> Iterator[tuple[str, list[str]]]:
+    tables: tuple[RawTable, ...], settings: Settings, since: date | None, lookback: int, say: Callable[[str], None],
+    run: Callable[[Pipeline, DltSource], None] = run_pipeline,
+) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
     """Extracts the API's current answers into a folder of raw tables, and deletes it afterwards because it holds phone numbers.
 
     Args:
@@ -83,6 +96,7 @@ def extracted(
         since: the first day (UTC) of messages and calls; None to continue from the last run.
         lookback: how many days before the last run to ask for again.
         say: called with progress.
+        run: runs dlt's pipeline.
 
     Yields:
         The folder, and what the user should know, one sentence each.
@@ -104,7 +118,7 @@ def extracted(
         # Remove what a killed run left behind.
         shutil.rmtree(folder, ignore_errors=True)
         try:
-            notes += extract(tables, folder, credentials, since, say)
+            notes += extract(tables, folder, credentials, since, say, run)
             yield str(folder / "rows"), notes
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -117,7 +131,10 @@ def _own_files(settings: Settings) -> list[LandingFile]:
     return [file for file in files if Path(file.path).name.startswith(f"{SOURCE}-")]
 
 
-def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials, since: date, say: Callable[[str], None]) -> list[str]:
+def extract(
+    tables: tuple[RawTable, ...], folder: Path, credentials: Credentials, since: date, say: Callable[[str], None],
+    run: Callable[[Pipeline, DltSource], None],
+) -> list[str]:  # fmt: skip
     """Writes the API's answers to a folder per table.
 
     Args:
@@ -126,6 +143,7 @@ def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials
         credentials: the account's credentials.
         since: the first day (UTC) of messages and calls.
         say: called with progress.
+        run: runs dlt's pipeline.
 
     Returns:
         What the user should know, one sentence each.
@@ -144,16 +162,18 @@ def extract(tables: tuple[RawTable, ...], folder: Path, credentials: Credentials
 
     api = _Api(credentials, since, say)
     kept = {table.name: table for table in tables}
-    resources = [
-        dlt.resource(_as_text(pages(), kept[name]), name=name, write_disposition="append", file_format="parquet")
-        for name, pages in (("accounts", api.accounts), ("services", api.services), ("messages", api.messages), ("calls", api.calls))
-    ]
+
+    @dlt.source(name="twilio_api")
+    def source() -> Iterator[Any]:
+        for name, pages in (("accounts", api.accounts), ("services", api.services), ("messages", api.messages), ("calls", api.calls)):
+            yield dlt.resource(_as_text(pages(), kept[name]), name=name, write_disposition="append", file_format="parquet")
+
     pipeline = dlt.pipeline(
         "twilio_api", pipelines_dir=str(folder / ".pipeline"), dataset_name="rows",
         destination=dlt.destinations.filesystem(bucket_url=str(folder)),
     )  # fmt: skip
     try:
-        pipeline.run(resources, loader_file_format="parquet")
+        run(pipeline, source())
     except PipelineStepFailed as error:
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, (SourceError, RequestException)):

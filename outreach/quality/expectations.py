@@ -24,7 +24,10 @@ RUNS_KEPT = 30
 
 
 class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
-    """Keeps one connection open: the stock engine closes each before its rows are fetched, and DuckDB's go with it."""
+    """Keeps one connection open: the stock engine closes each before its rows are fetched, and DuckDB's go with it.
+
+    Issues 10738 and 11579 of great_expectations. Its version 1.24 still does so.
+    """
 
     @contextmanager
     def get_connection(self) -> Iterator[Any]:

@@ -467,7 +467,11 @@ SCREENS = {
 }
 
 
-@pytest.mark.parametrize("name", SCREENS)
+# By night each view in each of them.
+BY_DAY = ("messaging-wide", "calling-narrow")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in BY_DAY else pytest.mark.nightly) for name in SCREENS])
 def test_the_page_fits_its_screen(chromium: Browser, address: str, name: str) -> None:
     """Also writes target/screenshots for visual review."""
     state, context = SCREENS[name]

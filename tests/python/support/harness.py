@@ -332,12 +332,12 @@ def filters_of(report: str) -> list[str]:
 
 
 def copy_of_project(folder: Path) -> Path:
-    """The project without its tests in Python, for a test that changes it."""
+    """The project without its tests in Python and Node, for a test that changes it."""
     for part in PROJECT.iterdir():
         if part.name in ("data", "docs", "logs", "target") or (part.name.startswith(".") and part.name != ".streamlit"):
             continue
         if part.is_dir():
-            shutil.copytree(part, folder / part.name, ignore=shutil.ignore_patterns("__pycache__", "python"))
+            shutil.copytree(part, folder / part.name, ignore=shutil.ignore_patterns("__pycache__", "python", "node"))
         else:
             folder.mkdir(exist_ok=True)
             shutil.copy(part, folder)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
+import msgpack
 import pytest
 from harness import dbt_command
+from oracle import PROJECT
 
 from outreach.warehouse import manifest
 from outreach.warehouse.manifest import ManifestError, is_parsed, read_manifest
@@ -50,3 +53,13 @@ def test_a_project_that_dbt_cannot_read_is_dbts_own_message_after_a_reading_from
     with pytest.raises(ManifestError, match="Compilation Error in model one"):
         read_manifest(project / "target")
     assert "dbt reads the whole project again." in capsys.readouterr().err
+
+
+def test_what_npm_installs_below_the_tests_is_not_dbts_and_what_dbt_remembers_can_be_read(project: Path) -> None:
+    shutil.copy(PROJECT / ".dbtignore", project)
+    workflow = project / "tests/node/node_modules/package/.github/workflows/ci.yml"
+    workflow.parent.mkdir(parents=True)
+    # YAML's `on` is true, and dbt itself refuses to read a key that is not text. It would parse everything anew each time.
+    workflow.write_text("on: [push]\n")
+    read_manifest(project / "target")
+    msgpack.unpackb((project / "target/partial_parse.msgpack").read_bytes(), strict_map_key=True)

@@ -171,6 +171,7 @@ def test_what_the_loader_wrote_before_the_given_day_is_not_read(tmp_path, form):
         # Without a time that can be true, the whole landing zone is compared.
         (None, "2026-01-01", 0),
         ("2099-01-01 10:00:00 UTC", "2026-01-01", 0),
+        ("0001-01-01 00:00:00 UTC", "2026-01-01", 0),
     ],
 )  # fmt: skip
 def test_a_part_of_the_source_is_compared_with_what_landed_from_a_week_before_it_was_created(

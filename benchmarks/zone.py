@@ -9,8 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
@@ -162,7 +164,7 @@ class Zone:
         }
         streams = [path.name for path in sorted(self.landing.iterdir()) if path.is_dir()]
         started = time.perf_counter()
-        with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as db:
+        with duckdb.connect(str(file), config={"preserve_insertion_order": False, "enable_progress_bar": False}) as db:
             for stream in streams:
                 replaced = f"* replace ({casts[stream]})" if stream in casts else "*"
                 files = f"read_parquet('{self.landing}/{stream}/*/*.parquet', union_by_name = true)"

@@ -164,7 +164,9 @@ class Zone:
         }
         streams = [path.name for path in sorted(self.landing.iterdir()) if path.is_dir()]
         started = time.perf_counter()
-        with duckdb.connect(str(file), config={"preserve_insertion_order": False, "enable_progress_bar": False}) as db:
+        with duckdb.connect(str(file), config={"preserve_insertion_order": False}) as db:
+            # DuckDB takes a process that was started like this for a person's.
+            db.execute("set enable_progress_bar = false")
             for stream in streams:
                 replaced = f"* replace ({casts[stream]})" if stream in casts else "*"
                 files = f"read_parquet('{self.landing}/{stream}/*/*.parquet', union_by_name = true)"

@@ -20,7 +20,7 @@ HOSTILE = [
     "=1+1",
 ]  # fmt: skip
 # Each account asks for one in so many of the other accounts' ids.
-EVERY = 6 if NIGHTLY else 10
+EVERY = 6 if NIGHTLY else 15
 START, END = date(2026, 11, 1), date(2026, 11, 30)
 
 

@@ -183,7 +183,9 @@ class Warehouse:
     def build(self, *arguments: str) -> None:
         """Builds seeds and models, without dbt's tests. What no landing file changes is there already, but for a full refresh."""
         as_it_is = self.project == PROJECT and not arguments
-        if as_it_is and self.landing.file_format == "jsonl" and not self.path.exists():
+        # Without workers there are few tests, for which two builds would take longer than one.
+        is_shared = "PYTEST_XDIST_WORKER" in os.environ
+        if is_shared and as_it_is and self.landing.file_format == "jsonl" and not self.path.exists():
             shutil.copy(empty_warehouse(), self.path)
             self.is_built = True
         unchanged = SAME_FOR_ANY_DATA if as_it_is and self.is_built else []

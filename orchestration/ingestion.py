@@ -19,8 +19,6 @@ SOURCE = variable("OUTREACH_SOURCE", "")
 if SOURCE and SOURCE not in sources():
     raise SettingsError(f"OUTREACH_SOURCE is '{SOURCE}': expected one of {', '.join(sources())}.")
 _kinds = () if not SOURCE else ("accounts", "services", "messages", "calls") if sources()[SOURCE].tables else ("messages",)
-
-
 INGESTED = [AssetKey([SOURCE.replace("-", "_"), kind]) for kind in _kinds]
 
 

@@ -28,8 +28,7 @@ from outreach.sql import one_row, sql_text
 from outreach.turns import turn
 
 if TYPE_CHECKING:
-    from dlt import Pipeline
-    from dlt.extract import DltSource
+    from outreach.connectors.twilio_api import Runner
 
 MAPPINGS = Path(__file__).parent
 
@@ -126,7 +125,7 @@ class Ingestion:
 @contextmanager
 def place(
     source: Source, location: str, settings: Settings, since: date | None, lookback: int, say: Callable[[str], None],
-    run: Callable[[Pipeline, DltSource], None] = twilio_api.run_pipeline,
+    run: Runner = twilio_api.run_pipeline,
 ) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
     """The location of a source's raw rows: the user's, or a temporary folder with an API's answers.
 

@@ -8,9 +8,21 @@ from pathlib import Path
 
 import duckdb
 
-from outreach.landing.files import PARQUET_OPTIONS, list_files
+from outreach.landing.files import PARQUET_OPTIONS, LandingFile, list_files
 from outreach.settings import Settings
 from outreach.sql import one_row, sql_paths
+
+
+def landed_files(settings: Settings) -> list[LandingFile]:
+    """Every file that has landed; none where there is no landing zone yet.
+
+    Args:
+        settings: name the landing zone.
+
+    Raises:
+        LandingError: the landing zone cannot be read.
+    """
+    return list_files(settings.landing, settings.landing_format) if Path(settings.landing).is_dir() else []
 
 
 class Memory:
@@ -27,7 +39,7 @@ class Memory:
         self._is_part = is_part
         self._landing = Path(settings.landing)
         self._format = settings.landing_format
-        self._files = [file for file in list_files(settings.landing, self._format) if not file.problem] if self._landing.is_dir() else []
+        self._files = [file for file in landed_files(settings) if not file.problem]
 
     def add_tables(self) -> None:
         """Adds what has landed of accounts and campaigns."""

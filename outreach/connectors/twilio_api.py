@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from outreach.connectors.memory import landed_files
 from outreach.connectors.raw_tables import RawTable, SourceError
-from outreach.landing.files import LandingFile, list_files
+from outreach.landing.files import LandingFile
 from outreach.settings import Settings, variable
 from outreach.turns import turn
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from dlt.extract import DltSource
     from dlt.sources.helpers.rest_client import RESTClient
     from requests import Response
+
+    # Runs a pipeline that extracts a source.
+    Runner = Callable[[Pipeline, DltSource], None]
 
 SOURCE = "twilio-api"
 API = "https://api.twilio.com"
@@ -88,7 +92,7 @@ def run_pipeline(pipeline: Pipeline, source: DltSource) -> None:
 @contextmanager
 def extracted(
     tables: tuple[RawTable, ...], settings: Settings, since: date | None, lookback: int, say: Callable[[str], None],
-    run: Callable[[Pipeline, DltSource], None] = run_pipeline,
+    run: Runner,
 ) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
     """Extracts the API's current answers into a folder of raw tables, and deletes it afterwards because it holds phone numbers.
 
@@ -127,15 +131,12 @@ def extracted(
 
 
 def _own_files(settings: Settings) -> list[LandingFile]:
-    if not Path(settings.landing).is_dir():
-        return []
-    files = list_files(settings.landing, settings.landing_format)
-    return [file for file in files if Path(file.path).name.startswith(f"{SOURCE}-")]
+    return [file for file in landed_files(settings) if Path(file.path).name.startswith(f"{SOURCE}-")]
 
 
 def extract(
     tables: tuple[RawTable, ...], folder: Path, credentials: Credentials, since: date, say: Callable[[str], None],
-    run: Callable[[Pipeline, DltSource], None],
+    run: Runner,
 ) -> list[str]:  # fmt: skip
     """Writes the API's answers to a folder per table.
 
@@ -324,7 +325,7 @@ def _refuse(response: Any, *_: Any, **__: Any) -> None:
 
 
 def _parsed_once(response: Response, *_: Any, **__: Any) -> Response:
-    """The response as one that keeps its parsed JSON: dlt asks for it twice, and `_is_cut_off` before, which took half the time."""
+    """The response as one that parses its JSON once: dlt asks for it twice, and `_is_cut_off` before."""
     page = _page()()
     page.__dict__ |= response.__dict__
     return page

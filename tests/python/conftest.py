@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 from harness import (
+    IS_WORKER,
     MAIN_JOB,
     NIGHTLY,
     Built,
@@ -126,7 +127,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A test over budget fails a run of the whole default tier; only there is its share known."""
     option = session.config.option
     is_whole = not (NIGHTLY or option.keyword or option.markexpr or option.cov_source) and session.config.args_source.name == "TESTPATHS"
-    if is_whole and "PYTEST_XDIST_WORKER" not in os.environ and session.exitstatus == pytest.ExitCode.OK and over_budget():
+    if is_whole and not IS_WORKER and session.exitstatus == pytest.ExitCode.OK and over_budget():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -44,6 +44,9 @@ SAMPLE_DAY = date(2026, 11, 20)
 
 MAIN_JOB = (sys.executable, "-m", "orchestration.build")
 
+# Whether this is one of several test processes.
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
 # One folder per test process, removed with it.
 _WORKBENCH = TemporaryDirectory(prefix="outreach-test-")
 WORKBENCH = Path(_WORKBENCH.name)
@@ -63,7 +66,7 @@ def with_dbt_ready() -> dict[str, str]:
 @cache
 def dbt_command() -> Path:
     """The dbt kept ready by the process that started the workers, or by this one if there are none."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if IS_WORKER:
         return Path(os.environ["OUTREACH_DBT"])
     with pytest.MonkeyPatch.context() as patch:
         # Coverage is not measured in it: nearly all of it is dbt's own code, which would take half as long again.
@@ -184,8 +187,7 @@ class Warehouse:
         """Builds seeds and models, without dbt's tests. What no landing file changes is there already, but for a full refresh."""
         as_it_is = self.project == PROJECT and not arguments
         # Without workers there are few tests, for which two builds would take longer than one.
-        is_shared = "PYTEST_XDIST_WORKER" in os.environ
-        if is_shared and as_it_is and self.landing.file_format == "jsonl" and not self.path.exists():
+        if IS_WORKER and as_it_is and self.landing.file_format == "jsonl" and not self.path.exists():
             shutil.copy(empty_warehouse(), self.path)
             self.is_built = True
         unchanged = SAME_FOR_ANY_DATA if as_it_is and self.is_built else []
@@ -289,7 +291,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         make: fills it.
     """
     base = factory.getbasetemp()
-    return _made_once((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name, make)
+    return _made_once((base.parent if IS_WORKER else base) / name, make)
 
 
 def empty_warehouse() -> Path:

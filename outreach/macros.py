@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, MutableMapping
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
 from outreach.settings import PROJECT
+
+BEGINNING = re.compile(r"{%(-?) macro (\w+)")
 
 
 class _Returned(Exception):
@@ -32,28 +34,31 @@ def call(name: str, *arguments: Any) -> Any:
 
 
 @cache
-def _macros() -> dict[str, Callable[..., Any]]:
+def _macros() -> MutableMapping[str, Any]:
     environment = Environment(extensions=["jinja2.ext.do"], undefined=StrictUndefined)
     environment.globals["return"] = _return
     environment.globals["adapter"] = SimpleNamespace(dispatch=lambda name: environment.globals[f"duckdb__{name}"])
-    files = sorted(path for folder in ("adapters", "kpis", "staging") for path in (PROJECT / "macros" / folder).glob("*.sql"))
-    text = "\n".join(path.read_text() for path in files)
-    # Each under another name, so that macros find each other by what they return. A template looks names up as it is loaded.
-    beginning = r"{%(-?) macro (\w+)"
-    macros = {name: _returning(name, environment) for _, name in re.findall(beginning, text)}
-    environment.globals.update(macros)
-    environment.globals["macros"] = environment.from_string(re.sub(beginning, r"{%\1 macro macro__\2", text)).module
-    return macros
+    for folder in ("adapters", "kpis", "staging"):
+        for path in (PROJECT / "macros" / folder).glob("*.sql"):
+            text = path.read_text()
+            # Compiled when one of its macros is first called, under other names, so that macros find each other by what they return.
+            module = cache(partial(_module, environment, BEGINNING.sub(r"{%\1 macro macro__\2", text)))
+            environment.globals.update({name: _returning(name, module) for _, name in BEGINNING.findall(text)})
+    return environment.globals
+
+
+def _module(environment: Environment, text: str) -> Any:
+    return environment.from_string(text).module
 
 
 def _return(value: Any) -> None:
     raise _Returned(value)
 
 
-def _returning(name: str, environment: Environment) -> Callable[..., Any]:
+def _returning(name: str, module: Callable[[], Any]) -> Callable[..., Any]:
     def returning(*arguments: Any, **named: Any) -> Any:
         try:
-            return getattr(environment.globals["macros"], f"macro__{name}")(*arguments, **named)
+            return getattr(module(), f"macro__{name}")(*arguments, **named)
         except _Returned as returned:
             return returned.args[0]
 

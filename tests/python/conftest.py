@@ -48,9 +48,11 @@ PARTS = {
 }
 
 # Seconds a test of the default tier may take without what it shares with others. On a slow or busy machine, where all tests take longer,
-# it is a thirtieth of them all. The tests that may take longer are in files with a reason.
+# it is a thirtieth of them all. The tests that may take longer are in files with a reason. With TEST_BUDGET=advisory, as on
+# CI, those over budget are only named: a machine that others use may stand still for a minute in any test.
 BUDGET = 15
 SHARE = 1 / 30
+ADVISORY = os.environ.get("TEST_BUDGET") == "advisory"
 OVER_BUDGET = {
     "test_build": "the whole main job, as a person starts it",
     "test_erasure": "a contact forgotten before, with and after its account, each compared with a full refresh",
@@ -68,8 +70,8 @@ _seconds: dict[tuple[str, str], float] = {}
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than cores, because some tests mostly wait; none for tests chosen by name, as each worker repeats all imports."""
-    return 0 if config.option.keyword else (os.cpu_count() or 2) + 1
+    """One per core; none for tests chosen by name, as each worker repeats all imports."""
+    return 0 if config.option.keyword else os.cpu_count() or 2
 
 
 # Off during collection, since imports leave nothing to free.
@@ -124,10 +126,10 @@ def over_budget() -> dict[str, float]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A test over budget fails a run of the whole default tier; only there is its share known."""
+    """A test over budget fails a run of the whole default tier, where its share is known."""
     option = session.config.option
     is_whole = not (NIGHTLY or option.keyword or option.markexpr or option.cov_source) and session.config.args_source.name == "TESTPATHS"
-    if is_whole and not IS_WORKER and session.exitstatus == pytest.ExitCode.OK and over_budget():
+    if is_whole and not IS_WORKER and not ADVISORY and session.exitstatus == pytest.ExitCode.OK and over_budget():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from queue import Queue
 
 import duckdb
 import pandas as pd
@@ -29,10 +30,12 @@ from dbt_common.exceptions import DbtRuntimeError
 from harness import Built, Warehouse, ask, checks_of, copied_to, differing_rows, filters_of, of_sample, warehouse_in
 from stories import account_row, at, of_account, row, sent
 
+from orchestration import steps
 from orchestration.dbt.assets import MANIFEST
 from orchestration.definitions import defs
+from orchestration.instance import own_instance, prepare_home
 from outreach.landing.streams import EVENT_STREAMS, LANDING_RULES
-from outreach.settings import FILES_PORT, PROJECT
+from outreach.settings import FILES_PORT, PROJECT, Settings
 from outreach.warehouse.dbt_plugin import memory_limit
 from outreach.warehouse.publication import publish
 
@@ -209,17 +212,23 @@ with duckdb.connect(sys.argv[1], read_only=True) as db:
 """
 
 
-HOLDER = "import sys, time, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(8)"
+HOLDER = "import sys, duckdb; db = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.readline()"
 
 
-def test_a_run_waits_for_who_holds_the_warehouse_and_readers_go_on_with_what_they_have_open(small: Built, tmp_path: Path) -> None:
+def test_a_run_waits_for_who_holds_the_warehouse_and_readers_go_on_with_what_they_have_open(
+    small: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse = copied_to(tmp_path / "copied", small.warehouse)
     reading = [sys.executable, "-c", READER, str(warehouse.published)]
     with subprocess.Popen(reading, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout.readline() == "2\n"
         warehouse.landing.deliver(of_account("a", sent("m3", "11-11 10:00")))
-        with subprocess.Popen([sys.executable, "-c", HOLDER, str(warehouse.path)], stdout=subprocess.PIPE, text=True) as holder:
+        holding = [sys.executable, "-c", HOLDER, str(warehouse.path)]
+        with subprocess.Popen(holding, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
             assert holder.stdout.readline() == "held\n"
+            # It lets go as soon as the run has met it.
+            met = steps._try_again
+            monkeypatch.setattr(steps, "_try_again", lambda *arguments: holder.stdin.close() or met(*arguments))
             run = warehouse.run("build")
         assert run.success
         assert {event.step_key for event in run.all_events if event.is_step_up_for_retry} == {"landing_checks"}
@@ -310,6 +319,21 @@ def test_the_sensor_fires_for_new_files_never_beside_a_run_and_again_after_one_t
 def _event(run: DagsterRun, kind: DagsterEventType) -> EventLogEntry:
     event = DagsterEvent(event_type_value=kind.value, job_name=run.job_name)
     return EventLogEntry(None, "debug", "", run.run_id, time.time(), job_name=run.job_name, dagster_event=event)
+
+
+def test_dagsters_own_event_log_is_told_of_each_event_while_a_build_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    settings = Settings("landing", "jsonl", tmp_path / "w.duckdb", tmp_path / "p.duckdb", tmp_path, tmp_path)
+    prepare_home(settings)
+    run = DagsterRun("build")
+    seen: Queue[str] = Queue()
+    with own_instance(settings) as building, DagsterInstance.get() as watching:
+        assert type(building.event_log_storage) is not type(watching.event_log_storage)
+        building.event_log_storage.store_event(_event(run, DagsterEventType.RUN_START))
+        watching.watch_event_logs(run.run_id, None, lambda entry, _: seen.put(entry.dagster_event_type.value))
+        for kind in (DagsterEventType.STEP_START, DagsterEventType.STEP_RESTARTED):
+            building.event_log_storage.store_event(_event(run, kind))
+        assert [seen.get(timeout=10) for _ in range(3)] == ["PIPELINE_START", "STEP_START", "STEP_RESTARTED"]
 
 
 def test_a_failed_publication_leaves_the_last_one(built: tuple[Warehouse, ExecuteInProcessResult], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import shutil
 import statistics
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchmarks.reports import Question, accounts_by_size, against_plain_counts,
 from benchmarks.zone import DAYS, Build, Zone
 from outreach.settings import PROJECT
 from outreach.sql import one_row
+from outreach.warehouse.dbt_process import DbtProcess
 
 MIB = 2**20
 
@@ -207,9 +209,11 @@ class Bench:
         """One more day arrives in a warehouse that holds all the earlier ones."""
         self.tell("takes in one more day")
         self.zone.remove()
-        with self.zone.without_last_day():
-            self.zone.build("--full-refresh")
-        day = self.zone.build()
+        # dbt is kept ready, as by the main job.
+        with closing(DbtProcess()) as dbt:
+            with self.zone.without_last_day():
+                self.zone.build("--full-refresh")
+            day = self.zone.build(dbt=dbt.executable)
         with duckdb.connect(str(self.zone.warehouse), read_only=True) as db:
             (touched,) = one_row(db.execute("select count(*) from intermediate.int_touched_contacts"))
             of_contacts = "select distinct account_id, contact_id from marts.messaging_activity where contact_id is not null"

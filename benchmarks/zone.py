@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ import duckdb
 
 from outreach.landing.sample import SampleSize, write_sample
 from outreach.settings import PROJECT
+from outreach.warehouse.manifest import DBT
 from outreach.warehouse.publication import publish
 
 DAYS = 90
@@ -92,18 +92,18 @@ class Zone:
             "DBT_TARGET_PATH": str(self.folder / "target"),
         } | more  # fmt: skip
 
-    def build(self, *arguments: str, **variables: str) -> Build:
+    def build(self, *arguments: str, dbt: Path | None = None, **variables: str) -> Build:
         """Runs dbt's seeds and models, without its tests.
 
         Args:
             arguments: more arguments for dbt.
+            dbt: the executable, if it is not the environment's.
             variables: more environment variables.
 
         Raises:
             RuntimeError: dbt failed. The message is dbt's output.
         """
-        dbt = Path(sys.executable).with_name("dbt")
-        command = [str(dbt), "--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
+        command = [str(dbt or DBT), "--no-use-colors", "--log-level-file", "none", "build", "--exclude-resource-type", "test", "unit_test"]
         log = self.folder / "dbt.log"
         started = time.perf_counter()
         with log.open("w") as output:

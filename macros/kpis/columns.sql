@@ -13,13 +13,17 @@
 {%- endmacro %}
 
 
-{# One such aggregate. Without any rows, amounts and times are null, and counts are 0. #}
-{% macro kpi_aggregate(kpi) -%}
+{#
+    One such aggregate. Without any rows, amounts and times are null, and counts are 0.
+
+    is_first: the column that is true for one row per counted contact.
+#}
+{% macro kpi_aggregate(kpi, is_first='is_first_in_range') -%}
     {%- set chosen = '' if kpi.where == 'true' else ' filter (where ' ~ kpi.where ~ ')' -%}
     {%- if kpi.kind == 'count' -%}
         {{ count_where(kpi.where) }}
     {%- elif kpi.kind == 'contacts' -%}
-        {{ count_where(kpi.where ~ ' and is_first_in_range') }}
+        {{ count_where(kpi.where ~ ' and ' ~ is_first) }}
     {%- elif kpi.unit == 'count' -%}
         cast(coalesce({{ kpi.kind }}({{ kpi.of }}){{ chosen }}, 0) as bigint)
     {%- else -%}

@@ -1,9 +1,10 @@
 {{ config(materialized='table') }}
-{%- set levels = {
-    'account': {'campaign_id': none, 'template_id': none, 'previous_day': 'previous_day_in_account'},
-    'campaign': {'campaign_id': 'campaign_id', 'template_id': none, 'previous_day': 'previous_day_in_campaign'},
-    'template': {'campaign_id': none, 'template_id': 'template_id', 'previous_day': 'previous_day_in_template'},
-} %}
+{%- set levels = {'account': [], 'campaign': ['campaign_id'], 'template': ['template_id']} %}
+{%- set rates = kpi_entries('messaging') | selectattr('alerts', 'true') | list %}
+{%- set counted = rates | map(attribute='numerator') | list + rates | map(attribute='denominator') | list %}
+{%- set counted = counted + ['sms_sent', 'replies_received', 'priced_messages'] %}
+{%- set counts = kpi_entries('messaging') | selectattr('column_name', 'in', counted) | list %}
+{%- set cost = kpi_entries('messaging') | selectattr('column_name', 'equalto', 'sms_cost') | first %}
 
 with newest as (
     select max(happened_at) as happened_at
@@ -29,6 +30,9 @@ judged_days as (
 activity as (
     select
         activity.*,
+        {% for level in levels -%}
+        coalesce(activity.previous_day_in_{{ level }} < activity.date_day, true) as is_first_in_{{ level }},
+        {% endfor -%}
         days.open_day
     from {{ ref('contact_activity') }} as activity
     inner join judged_days as days on activity.account_id = days.account_id
@@ -37,31 +41,52 @@ activity as (
         and activity.date_day < days.open_day
 ),
 
-{% for level, key in levels.items() -%}
+-- Reads the activity once for all levels. A contact counts for each level on its own.
+smallest_counts as (
+    select
+        account_id,
+        campaign_id,
+        template_id,
+        date_day,
+        open_day,
+        {% for kpi in counts if kpi.kind != 'contacts' -%}
+        {{ kpi_aggregate(kpi) }} as {{ kpi.column_name }},
+        {% endfor -%}
+        {% for level in levels -%}
+        {% for kpi in counts if kpi.kind == 'contacts' -%}
+        {{ kpi_aggregate(kpi, 'is_first_in_' ~ level) }} as {{ level }}_{{ kpi.column_name }},
+        {% endfor -%}
+        {% endfor -%}
+        -- Not a double yet, because the order of additions must not matter.
+        {{ cost.kind }}({{ cost.of }}) filter (where {{ cost.where }}) as sms_cost
+    from activity
+    group by account_id, campaign_id, template_id, date_day, open_day
+),
+
+{% for level, keys in levels.items() -%}
 {{ level }}_counts as (
     select
         '{{ level }}' as level,
         account_id,
-        {{ key.campaign_id or 'cast(null as ' ~ dbt.type_string() ~ ') as campaign_id' }},
-        {{ key.template_id or 'cast(null as ' ~ dbt.type_string() ~ ') as template_id' }},
+        {% for key in ['campaign_id', 'template_id'] -%}
+        {{ key if key in keys else 'cast(null as ' ~ dbt.type_string() ~ ') as ' ~ key }},
+        {% endfor -%}
         date_day,
         open_day,
-        {{ kpi_aggregates('messaging') }}
-    from (
-        select
-            *,
-            coalesce({{ key.previous_day }} < date_day, true) as is_first_in_range
-        from activity
-    ) as activity
-    {%- if level != 'account' %}
-    where {{ level }}_id is not null
-    {%- endif %}
-    group by all
+        {% for kpi in counts -%}
+        cast(sum({{ level ~ '_' if kpi.kind == 'contacts' }}{{ kpi.column_name }}) as bigint) as {{ kpi.column_name }},
+        {% endfor -%}
+        cast(sum(sms_cost) as double) as sms_cost
+    from smallest_counts
+    {% for key in keys -%}
+    where {{ key }} is not null
+    {% endfor -%}
+    group by {{ (['account_id'] + keys + ['date_day', 'open_day']) | join(', ') }}
 ),
 
 {% endfor -%}
 
-counts as (
+level_counts as (
     {% for level in levels -%}
     select * from {{ level }}_counts
     {{ 'union all' if not loop.last }}
@@ -69,7 +94,7 @@ counts as (
 ),
 
 rates as (
-    {% for kpi in kpi_entries('messaging') if kpi.alerts -%}
+    {% for kpi in rates -%}
     select
         level,
         account_id,
@@ -82,7 +107,7 @@ rates as (
         {{ kpi.numerator }} as part,
         {{ kpi.denominator }} as whole,
         {{ 1 if kpi.good == 'down' else -1 }} as bad
-    from counts
+    from level_counts
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -72,12 +72,15 @@ def publish(warehouse: Path, published: Path, manifest: Mapping[str, Any], run_i
             db.execute("set timezone = 'UTC'")
             db.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
             db.execute(f"attach {sql_text(beside)} as published (storage_version '{STORAGE_VERSION}')")
+            # One transaction, because each waits for the disk.
+            db.begin()
             db.execute("create schema published.marts; create schema published.reports")
             row_counts = _copy_marts(db, manifest)
             publication_id = uuid4().hex
             published_at, newest_event_at = _sign(db, publication_id, run_id, row_counts, built_from)
             copy_reports(db, manifest, publication_id)
             _comment(db, manifest)
+            db.commit()
             db.execute("checkpoint published; use memory; detach published")
         _compare_reports(warehouse, beside, manifest)
         os.replace(beside, published)

@@ -60,6 +60,7 @@ OVER_BUDGET = {
     "test_ingestion_job": "two runs of a job, with the variables that are read at start",
     "test_isolation": "the ids and texts of attackers in every stream, through every report",
     "test_oracle": "forty random accounts, every report compared",
+    "test_runs": "whole runs of the main job, one of which waits for its turn",
 }
 
 # They need packages that only `make nightly` installs, so the default tier must not even import them.

@@ -22,6 +22,7 @@ from orchestration.instance import own_instance, prepare_home
 from outreach.importing import much_to_import
 from outreach.landing.files import LandingError, check_landing
 from outreach.landing.sample import ensure_landing
+from outreach.quality.rules import Limits
 from outreach.settings import PROJECT, STALE_HOURS, Settings, SettingsError, keep_private, variable
 from outreach.terminal import show_reports
 from outreach.turns import turn
@@ -93,9 +94,6 @@ def say_who_builds(other: str, console: Console) -> None:
 def _limit(text: str) -> tuple[str, float]:
     """Parses a limit of the landing checks, written `NAME=VALUE`."""
     name, _, value = text.partition("=")
-    # Imported here, because it takes seconds.
-    from outreach.quality.rules import Limits
-
     known = {name: type(value) for name, value in asdict(Limits()).items()}
     if name not in known:
         raise argparse.ArgumentTypeError(f"there is no limit '{name}': expected one of {', '.join(known)}")

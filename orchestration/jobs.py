@@ -1,9 +1,10 @@
 """The jobs, schedules and sensors: what an operator starts, and what starts by itself."""
 
+import warnings
 from datetime import timedelta
 from typing import Any
 
-from dagster import AssetSelection, ScheduleDefinition, build_last_update_freshness_checks, define_asset_job
+from dagster import AssetSelection, ScheduleDefinition, SupersessionWarning, build_last_update_freshness_checks, define_asset_job
 
 from orchestration.dbt.assets import dbt_models
 from orchestration.ingestion import INGESTED
@@ -12,14 +13,16 @@ from orchestration.publish.assets import documentation, published_file
 from orchestration.quality.checks import landing_checks
 from outreach.quality.rules import Limits
 
-# The freshness limits. These checks run on their own, not with a build, which has just published.
-source_freshness = build_last_update_freshness_checks(
-    assets=INGESTED, lower_bound_delta=timedelta(hours=Limits().stale_hours)
-) if INGESTED else []  # fmt: skip
-
-publication_freshness = build_last_update_freshness_checks(
-    assets=[published_file], lower_bound_delta=timedelta(hours=Limits().stale_hours)
-)  # fmt: skip
+# The freshness limits. These checks run on their own, not with a build, which has just published. Dagster prefers policies, which are no
+# checks, and which only its daemon evaluates.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", SupersessionWarning)
+    source_freshness = build_last_update_freshness_checks(
+        assets=INGESTED, lower_bound_delta=timedelta(hours=Limits().stale_hours)
+    ) if INGESTED else []  # fmt: skip
+    publication_freshness = build_last_update_freshness_checks(
+        assets=[published_file], lower_bound_delta=timedelta(hours=Limits().stale_hours)
+    )  # fmt: skip
 
 _everything = (
     AssetSelection.checks_for_assets(*LANDING_KEYS.values())

@@ -22,10 +22,10 @@ from orchestration.ingestion import INGESTED
 from orchestration.landing.assets import LANDING_KEYS, landing_events
 from orchestration.steps import warehouse_turn
 from outreach.alerts import Alert, alerts_of_newest_day
+from outreach.importing import much_to_import
 from outreach.landing.profiling import profiled
-from outreach.quality.expectations import Rule, keep_newest, validate
 from outreach.quality.explanations import explanations
-from outreach.quality.rules import MART_SUITES, Limits, landing_suites
+from outreach.quality.rules import MART_SUITES, Limits, Rule, landing_suites
 from outreach.settings import Settings
 from outreach.warehouse.connection import opened
 
@@ -124,6 +124,10 @@ def _validated(
 ) -> Iterator[AssetCheckResult]:  # fmt: skip
     if not suites:
         return
+    # Imported here: it takes more than a second, and only runs need it.
+    with much_to_import():
+        from outreach.quality.expectations import keep_newest, validate
+
     docs = settings.data_docs / context.run.run_id / title
     verdicts = validate(database, schema, suites, docs, context.run.run_id, title=title)
     keep_newest(settings.data_docs)

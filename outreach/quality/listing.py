@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from outreach.kpis.pages import write_or_check
-from outreach.quality.expectations import Rule
-from outreach.quality.rules import MART_SUITES, Limits, landing_suites
+from outreach.quality.rules import MART_SUITES, Limits, Rule, landing_suites
 from outreach.settings import PROJECT
 
 PAGE = PROJECT / "docs/quality.md"

@@ -8,19 +8,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from great_expectations.expectations import UnexpectedRowsExpectation
-from great_expectations.expectations.expectation import Expectation
-from great_expectations.expectations.metadata_types import FailureSeverity
-
 from outreach.kpis.entries import column_of, of_view
 from outreach.landing.streams import EVENT_STREAMS, LANDING_RULES
-from outreach.quality.expectations import Rule
 from outreach.settings import STALE_HOURS
-
-WARNING = FailureSeverity.WARNING
 
 # Files are new data too: where most of what is new cannot be read, something is wrong with how it was brought.
 MOST_UNREADABLE = 0.5
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Rows that must not be there. Data alone, because importing Great Expectations takes more than a second.
+
+    Great Expectations' own expectations on columns would do for most, and take twice as long: each asks for some ten metrics.
+
+    Args:
+        query: finds the rows in `{batch}`, the table.
+        description: what has to hold.
+        is_warning: whether a finding only warns.
+    """
+
+    query: str
+    description: str
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that has to hold of a table.
+
+    Args:
+        name: of the check, as the UI lists it.
+        description: what has to hold, in one sentence.
+        expectations: what makes it up.
+        blocking: whether an error stops everything that follows.
+    """
+
+    name: str
+    description: str
+    expectations: Sequence[Expectation]
+    blocking: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,7 +103,7 @@ def _common_rules(stream: str, limits: Limits) -> list[Rule]:
             "new_files_can_be_read",
             "At most half of the new files cannot be read; any is a warning.",
             [
-                _never("unreadable_files is not null", "unreadable_files", "Every new file can be read", WARNING),
+                _never("unreadable_files is not null", "unreadable_files", "Every new file can be read", is_warning=True),
                 _never(
                     f"unreadable_share > {MOST_UNREADABLE}", "unreadable_share",
                     f"Share of new files that cannot be read, at most {MOST_UNREADABLE:.0%}",
@@ -102,7 +129,8 @@ def _common_rules(stream: str, limits: Limits) -> list[Rule]:
                     "and is a warning.",
                     [
                         _never(
-                            "unexpected_values is not null", "unexpected_values", "Values are of their columns' vocabularies", WARNING
+                            "unexpected_values is not null", "unexpected_values", "Values are of their columns' vocabularies",
+                            is_warning=True,
                         )
                     ],
                     blocking=False,
@@ -137,7 +165,7 @@ def _event_rules(limits: Limits) -> list[Rule]:
             [
                 _never(
                     f"volume_against_usual not between {limits.least_volume} and {limits.most_volume}", "volume_against_usual",
-                    f"Rows of the newest closed day against usual, between {limits.least_volume} and {limits.most_volume}", WARNING,
+                    f"Rows of the newest closed day against usual, between {limits.least_volume} and {limits.most_volume}", is_warning=True,
                 )
             ],
             blocking=False,
@@ -148,7 +176,7 @@ def _event_rules(limits: Limits) -> list[Rule]:
             [
                 _never(
                     f"hours_since_last_file > {limits.stale_hours}", "hours_since_last_file",
-                    f"Hours since the last file, at most {limits.stale_hours:g}", WARNING,
+                    f"Hours since the last file, at most {limits.stale_hours:g}", is_warning=True,
                 )
             ],
             blocking=False,
@@ -160,7 +188,7 @@ def _limited(share: str, count: str, words: str, limits: Limits, warn_share: flo
     """A share that warns above one limit and is an error above another, from some number of rows on."""
     warn_share = limits.warn_share if warn_share is None else warn_share
     return [
-        _never(f"{share} > {warn_share}", share, f"{words}, at most {warn_share:.0%}", WARNING),
+        _never(f"{share} > {warn_share}", share, f"{words}, at most {warn_share:.0%}", is_warning=True),
         _never(
             f"{share} > {limits.block_share} and {count} >= {limits.block_from}", share,
             f"{words}, at most {limits.block_share:.0%} from {limits.block_from} on",
@@ -168,19 +196,16 @@ def _limited(share: str, count: str, words: str, limits: Limits, warn_share: flo
     ]  # fmt: skip
 
 
-def _never(condition: str, shown: str, description: str, severity: FailureSeverity = FailureSeverity.CRITICAL) -> UnexpectedRowsExpectation:
+def _never(condition: str, shown: str, description: str, *, is_warning: bool = False) -> Expectation:
     """An expectation that no row of the table is like this. A null is like nothing.
-
-    Great Expectations' own expectations on columns would do, and take twice as long: each asks for some ten metrics.
 
     Args:
         condition: in SQL, of the rows that must not be there.
         shown: the columns that a finding names.
         description: what has to hold.
-        severity: of a finding.
+        is_warning: whether a finding only warns.
     """
-    query = f"select {shown} from {{batch}} where {condition}"
-    return UnexpectedRowsExpectation(unexpected_rows_query=query, description=description, severity=severity)
+    return Expectation(f"select {shown} from {{batch}} where {condition}", description, is_warning)
 
 
 def _parts_of_a_whole(grain: str, rates: Sequence[str]) -> Rule:
@@ -221,8 +246,8 @@ def _agrees(grain: str, names: Sequence[str], counted_anew: str) -> Rule:
         "agrees_with_its_facts",
         f"{', '.join(names)}: the same as counted anew from the facts, for every key.",
         [
-            UnexpectedRowsExpectation(
-                unexpected_rows_query=f"""
+            Expectation(
+                query=f"""
                     select {grain}, {sums}
                     from (
                         select {grain}, {", ".join(names)} from {{batch}}
@@ -269,8 +294,8 @@ MART_SUITES: dict[str, list[Rule]] = {
             "rows_are_accounted_for",
             "In every event stream, landed = accepted + duplicate + rejected + forgotten rows.",
             [
-                UnexpectedRowsExpectation(
-                    unexpected_rows_query="""
+                Expectation(
+                    query="""
                         select * from {batch}
                         where landed_rows is distinct from accepted_rows + duplicate_rows + rejected_rows + forgotten_rows
                     """,

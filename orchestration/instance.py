@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from outreach.settings import Settings
+from outreach.turns import turn
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -25,7 +26,7 @@ def prepare_home(settings: Settings) -> None:
 
 
 def own_instance(settings: Settings) -> DagsterInstance:
-    """Dagster's instance for a run in this process. It records runs for the UI, but faster.
+    """Dagster's instance for this process. It records runs for the UI, but faster. Creates Dagster's databases where there are none.
 
     Args:
         settings: name Dagster's folder, which `prepare_home` has created.
@@ -37,4 +38,8 @@ def own_instance(settings: Settings) -> DagsterInstance:
     # Dagster's own default locations.
     events = {"base_dir": str(settings.home / "history" / "runs")}
     event_log = {"module": "orchestration.event_log", "class": "EventLog", "config": events}
-    return DagsterInstance.from_ref(InstanceRef.from_dir(str(settings.home), overrides={"event_log_storage": event_log}))
+    ref = InstanceRef.from_dir(str(settings.home), overrides={"event_log_storage": event_log})
+    # Processes that create them at the same time may each note a version in them, and a database with two versions never opens again
+    # (dagster issue 27390).
+    with turn(settings.home / "history", "creating Dagster's databases", waiting=lambda other: None):
+        return DagsterInstance.from_ref(ref)

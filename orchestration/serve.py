@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from orchestration.instance import prepare_home
+from orchestration.instance import own_instance, prepare_home
 from outreach.settings import DAGSTER_PORT, FILES_PORT, HOST, PROJECT, Settings, keep_private
 
 DEFINITIONS = ("--module-name", "orchestration.definitions", "--log-level", "warning", "--code-server-log-level", "warning")
@@ -45,6 +45,8 @@ def main() -> int:
                 print(f"Port {port} of {HOST} is taken: is `make dagster` running already?", file=sys.stderr)
                 return 2
     prepare_home(settings)
+    # Creates Dagster's databases, before webserver and daemon both do.
+    own_instance(settings).dispose()
     pages = settings.home / "pages"
     pages.mkdir(exist_ok=True)
     server = ThreadingHTTPServer((HOST, FILES_PORT), pages_in(pages))

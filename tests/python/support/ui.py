@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 from harness import PROJECT, LandingZone, Warehouse
 
-from orchestration.instance import prepare_home
+from orchestration.instance import own_instance, prepare_home
 from orchestration.serve import DEFINITIONS
 from outreach.settings import Settings
 
@@ -162,7 +162,9 @@ def dagster_in(folder: Path) -> Iterator[Ui]:
     before = dict(os.environ)
     os.environ |= places
     try:
-        prepare_home(Settings.from_environment())
+        settings = Settings.from_environment()
+        prepare_home(settings)
+        own_instance(settings).dispose()
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -280,7 +280,7 @@ def shown(rows: list[Row]) -> Table:
 
 
 def chart(rows: list[Row], file: Path) -> None:
-    """Draws each measurement as a share of its bar, for the README.
+    """Draws each measurement as a share of its bar, for the documentation.
 
     Args:
         rows: the table.
@@ -301,7 +301,9 @@ def chart(rows: list[Row], file: Path) -> None:
     )
     drawn = bars.mark_bar().encode(x=altair.X("share:Q", title="share of the bar (1 is the bar; less is better)"), color=color)
     limit = altair.Chart(altair.InlineData(values=[{"limit": 1}])).mark_rule(strokeDash=[4, 3]).encode(x="limit:Q")
-    (drawn + limit).properties(width=420).configure(background="white").save(str(file))
+    # Room for fonts that are wider than the one that the labels were measured in.
+    room = {"left": 90, "right": 5, "top": 5, "bottom": 5}
+    (drawn + limit).properties(width=420, padding=room).configure(background="white").save(str(file))
 
 
 def main() -> int:

@@ -73,13 +73,17 @@ class Zone:
         return self.folder / "published.duckdb"
 
     def write(self) -> None:
-        """Writes the landing zone unless it is already there."""
+        """Writes the landing zone unless it is already there. In a process of its own, whose memory later builds do not inherit."""
         if not self.landing.exists():
-            size = SampleSize(self.messages, DAYS)
-            unfinished = self.folder / "landing.unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            write_sample(unfinished, size=size, file_format="parquet", progress=lambda line: None)
-            unfinished.rename(self.landing)
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+                other.submit(self._write).result()
+
+    def _write(self) -> None:
+        unfinished = self.folder / "landing.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        size = SampleSize(self.messages, DAYS)
+        write_sample(unfinished, size=size, file_format="parquet", progress=lambda line: None)
+        unfinished.rename(self.landing)
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment variables that point dbt at this zone."""

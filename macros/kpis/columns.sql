@@ -19,16 +19,21 @@
     is_first: the column that is true for one row per counted contact.
 #}
 {% macro kpi_aggregate(kpi, is_first='is_first_in_range') -%}
-    {%- set chosen = '' if kpi.where == 'true' else ' filter (where ' ~ kpi.where ~ ')' -%}
     {%- if kpi.kind == 'count' -%}
         {{ count_where(kpi.where) }}
     {%- elif kpi.kind == 'contacts' -%}
         {{ count_where(kpi.where ~ ' and ' ~ is_first) }}
     {%- elif kpi.unit == 'count' -%}
-        cast(coalesce({{ kpi.kind }}({{ kpi.of }}){{ chosen }}, 0) as bigint)
+        cast(coalesce({{ exact_amount(kpi) }}, 0) as bigint)
     {%- else -%}
-        cast({{ kpi.kind }}({{ kpi.of }}){{ chosen }} as double)
+        cast({{ exact_amount(kpi) }} as double)
     {%- endif -%}
+{%- endmacro %}
+
+
+{# An aggregate that counts no rows, in the type of what it aggregates: sums of decimals are the same in any order. #}
+{% macro exact_amount(kpi) -%}
+    {{ kpi.kind }}({{ kpi.of }}){{ '' if kpi.where == 'true' else ' filter (where ' ~ kpi.where ~ ')' }}
 {%- endmacro %}
 
 

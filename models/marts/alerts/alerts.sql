@@ -58,7 +58,7 @@ smallest_counts as (
         {% endfor -%}
         {% endfor -%}
         -- Not a double yet, because the order of additions must not matter.
-        {{ cost.kind }}({{ cost.of }}) filter (where {{ cost.where }}) as sms_cost
+        {{ exact_amount(cost) }} as sms_cost
     from activity
     group by account_id, campaign_id, template_id, date_day, open_day
 ),

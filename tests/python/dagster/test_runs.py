@@ -323,13 +323,9 @@ def _event(run: DagsterRun, kind: DagsterEventType) -> EventLogEntry:
     return EventLogEntry(None, "debug", "", run.run_id, time.time(), job_name=run.job_name, dagster_event=event)
 
 
-def settings_of(home: Path) -> Settings:
-    return Settings("landing", "jsonl", home / "warehouse.duckdb", home / "published.duckdb", home, home)
-
-
 def test_dagsters_own_event_log_is_told_of_each_event_while_a_build_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    prepare_home(settings := settings_of(tmp_path))
+    prepare_home(settings := Settings.from_environment())
     run = DagsterRun("build")
     seen: Queue[str] = Queue()
     with own_instance(settings) as building, DagsterInstance.get() as watching:
@@ -343,22 +339,22 @@ def test_dagsters_own_event_log_is_told_of_each_event_while_a_build_runs(tmp_pat
 
 OPENER = """
 import sys
-from pathlib import Path
 from dagster import DagsterInstance
 from orchestration.instance import own_instance
 from outreach.settings import Settings
-home = Path(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
-own_instance(Settings("landing", "jsonl", home / "warehouse.duckdb", home / "published.duckdb", home, home)).dispose()
+own_instance(Settings.from_environment()).dispose()
 """
 
 
 def test_processes_that_open_a_new_dagster_at_once_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    prepare_home(settings_of(tmp_path))
-    opening = [sys.executable, "-c", OPENER, str(tmp_path)]
-    openers = [subprocess.Popen(opening, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    prepare_home(Settings.from_environment())
+    openers = [
+        subprocess.Popen([sys.executable, "-c", OPENER], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
     assert [opener.stdout.readline() for opener in openers] == ["ready\n"] * 4
     for opener in openers:
         opener.stdin.write("\n")
@@ -366,7 +362,7 @@ def test_processes_that_open_a_new_dagster_at_once_leave_it_whole(tmp_path: Path
     for opener in openers:
         opener.communicate()
     assert [opener.returncode for opener in openers] == [0] * 4
-    databases = [path for path in tmp_path.rglob("*.db")]
+    databases = list(tmp_path.rglob("*.db"))
     assert {path.name for path in databases} == {"index.db", "runs.db", "schedules.db"}
     for path in databases:
         with closing(sqlite3.connect(path)) as db:
